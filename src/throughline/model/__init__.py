@@ -1,0 +1,30 @@
+"""The nouns of the plant, frozen and with units. Imports nothing of ours but the errors."""
+
+from throughline.model import (  # every module that declares records, so that the register is complete
+    calendars,
+    decisions,
+    equipment,
+    materials,
+    operations,
+    orders,
+    personnel,
+    responses,
+    strategy,
+)
+from throughline.model.columns import TABLES, Column, Table, table_of
+
+__all__ = [
+    "TABLES",
+    "Column",
+    "Table",
+    "calendars",
+    "decisions",
+    "equipment",
+    "materials",
+    "operations",
+    "orders",
+    "personnel",
+    "responses",
+    "strategy",
+    "table_of",
+]

@@ -1,0 +1,78 @@
+"""The event: what somebody said, when it happened, and when we heard it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from throughline.model.columns import subject_of
+
+RECORDED = "recorded"
+RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    One thing said by one source.
+
+    ``id`` is made by whoever says it, so that saying it twice counts once. ``kind`` is ``<table>.recorded`` (the body
+    is the whole record) or ``<table>.retracted`` (the body names the key). ``subject`` is ``<table>/<key>``.
+    ``quality`` runs from 0 (known to be wrong) to 1. ``causation_id`` is the event this one answers, and
+    ``correlation_id`` the turn or import it belongs to.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    source: str
+    occurred_at: datetime
+    body: dict[str, Any] = field(hash=False)
+    source_seq: int | None = None
+    quality: float = 1.0
+    causation_id: str = ""
+    correlation_id: str = ""
+    schema_version: int = 1
+
+    @property
+    def table(self) -> str:
+        """The table the event speaks about."""
+        return self.kind.rpartition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """The key of the record it speaks about."""
+        return self.subject.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An accepted event with its place in the ledger. ``chain_hash`` covers the entry before it as well."""
+
+    sequence: int
+    recorded_at: datetime
+    event: Event
+    body_hash: str
+    chain_hash: str
+
+
+def recorded_kind(table: str) -> str:
+    """The kind of an event that states a record of ``table``."""
+    return f"{table}.{RECORDED}"
+
+
+def retracted_kind(table: str) -> str:
+    """The kind of an event that withdraws a record of ``table``."""
+    return f"{table}.{RETRACTED}"
+
+
+__all__ = [
+    "RECORDED",
+    "RETRACTED",
+    "Event",
+    "LedgerEntry",
+    "recorded_kind",
+    "retracted_kind",
+    "subject_of",
+]

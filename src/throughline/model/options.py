@@ -1,0 +1,49 @@
+"""The option: one way to answer an escalation, priced by the engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from throughline.model.calendars import CalendarException
+from throughline.model.decisions import Belief
+from throughline.model.orders import PurchaseOrder, SalesOrderLine
+from throughline.model.personnel import DecisionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What an option changes in the plant if it is chosen; records to be recorded, and the rule to schedule by."""
+
+    calendar_exceptions: tuple[CalendarException, ...] = ()
+    purchase_orders: tuple[PurchaseOrder, ...] = ()
+    sales_order_lines: tuple[SalesOrderLine, ...] = ()
+    beliefs: tuple[Belief, ...] = ()
+    rule: str = ""
+    keeps_schedule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """
+    A priced way to act.
+
+    ``cost_eur`` is what the act itself costs, ``tardiness_eur`` what late orders still cost then; ``p_kept`` the
+    probability that all customer orders due within the horizon are on time; ``operations_moved`` the disruption
+    against the published schedule.
+    """
+
+    id: str
+    action: DecisionKind
+    description: str
+    cost_eur: float
+    tardiness_eur: float
+    late_orders: int
+    total_tardiness_days: float
+    p_kept: float
+    operations_moved: int
+    remedy: Remedy
+
+    @property
+    def total_eur(self) -> float:
+        """Cost of the act and of the lateness it leaves."""
+        return self.cost_eur + self.tardiness_eur
