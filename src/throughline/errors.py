@@ -11,8 +11,8 @@ Everything Throughline raises on purpose.
     │   └── StaleError           somebody wrote in between; both versions are named
     └── WorldError           the world failed (disk, database, network): safe to try again
 
-What is infeasible is an answer, not an error, and has no class here. What we did wrong ourselves is an ordinary
-Python exception: it stops the act and leaves the last good plan in place.
+What is infeasible is an answer, not an error, and has no class here. What we did wrong ourselves is
+an ordinary Python exception: it stops the act and leaves the last good plan in place.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class RowProblem:
     """
     One thing that is wrong in one cell, as the person who sent the file needs to read it.
 
-    ``row`` is counted as a spreadsheet counts: the header is row 1. It is 0 when the whole file is meant.
+    ``row`` is counted as a spreadsheet counts: the header is row 1. It is 0 when the whole file is
+    meant.
     """
 
     file: str

@@ -23,8 +23,8 @@ class Receipt:
     """
     What became of a batch.
 
-    ``accepted`` are new; ``repeated`` had been said before with the same body; ``quarantined`` were set aside.
-    ``sequence`` is the head of the ledger after the batch.
+    ``accepted`` are new; ``repeated`` had been said before with the same body; ``quarantined`` were
+    set aside. ``sequence`` is the head of the ledger after the batch.
     """
 
     accepted: int

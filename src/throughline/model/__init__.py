@@ -1,6 +1,7 @@
 """The nouns of the plant, frozen and with units. Imports nothing of ours but the errors."""
 
-from throughline.model import (  # every module that declares records, so that the register is complete
+# Every module that declares records is imported here, so that the register is complete.
+from throughline.model import (
     calendars,
     decisions,
     equipment,

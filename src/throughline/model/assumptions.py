@@ -48,19 +48,23 @@ class Assumption:
     Parameters
     ----------
     id
-        Stable over replans while subject, quantity, value and epoch stay the same, so that evidence accumulates.
+        Stable over replans while subject, quantity, value and epoch stay the same, so that evidence
+        accumulates.
     subject
-        ``table/key`` of what it is about, for example ``equipment/BAL-1``, ``supply_sources/MAGNET:S-03``; a group is
-        written ``work_centers/WND`` or ``suppliers/S-03``.
+        ``table/key`` of what it is about, for example ``equipment/BAL-1``,
+        ``supply_sources/MAGNET:S-03``; a group is written ``work_centers/WND`` or
+        ``suppliers/S-03``.
     value, low, high
-        Planned value and edges of the tolerance band, in the unit of ``quantity``. H0: the truth lies in [low, high].
+        Planned value and edges of the tolerance band, in the unit of ``quantity``. H0: the truth
+        lies in [low, high].
     standard_deviation
-        Upper 95 % bound of the standard deviation of one daily statistic with one observation; on the log scale for
-        ``log_gaussian``.
+        Upper 95 % bound of the standard deviation of one daily statistic with one observation; on
+        the log scale for ``log_gaussian``.
     baseline_n
         Observations behind ``value``; 0 when it comes from master data alone.
     weight
-        Share gamma of the error budget, 0 to 1; the weights of all assumptions alive sum to at most 1.
+        Share gamma of the error budget, 0 to 1; the weights of all assumptions alive sum to at most
+        1.
     loss_eur
         What it is expected to cost if it fails; the weights are proportional to it.
     """
@@ -100,7 +104,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What to believe beside the test: mean and central 90 % interval, in the unit of the assumption."""
+    """
+    What to believe beside the test: mean and central 90 % interval, in the unit of the assumption.
+    """
 
     mean: float
     low: float
@@ -112,9 +118,10 @@ class Verdict:
     """
     What the evidence says of one assumption at one moment.
 
-    ``e_value`` is the e-process of METHODS 5.4; ``path`` its value after each day with an observation (day, e-value).
-    ``n`` counts those days. ``is_opportunity`` is true when the favourable side was refuted. ``refuted_at`` is the
-    first moment at which the e-value crossed ``threshold``; a refutation stays (it is latched).
+    ``e_value`` is the e-process of METHODS 5.4; ``path`` its value after each day with an
+    observation (day, e-value). ``n`` counts those days. ``is_opportunity`` is true when the
+    favourable side was refuted. ``refuted_at`` is the first moment at which the e-value crossed
+    ``threshold``; a refutation stays (it is latched).
     """
 
     assumption: Assumption

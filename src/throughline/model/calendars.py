@@ -22,7 +22,9 @@ class WorkCalendar:
     about="Working hours of a calendar, repeated every week.",
 )
 class Shift:
-    """One stretch of working time on some weekdays; ending at or before its start means over midnight."""
+    """
+    One stretch of working time on some weekdays; ending at or before its start means over midnight.
+    """
 
     calendar: str = column("Calendar it belongs to.", refers_to="calendars")
     weekdays: str = column("Days, for example 'Mon-Fri' or 'Sat,Sun'.")
@@ -37,7 +39,10 @@ class Shift:
     about="Holidays, closures and overtime: what differs from the weekly pattern.",
 )
 class CalendarException:
-    """A dated stretch of time in which a calendar, work center or machine works although it would not, or the other way."""
+    """
+    A dated stretch of time in which a calendar, work center or machine works although it would not,
+    or the other way.
+    """
 
     id: str = column("Id.")
     scope: str = column("Id of the calendar, work center or equipment it is for.")

@@ -1,4 +1,6 @@
-"""Model objects to and from JSON values: one converter for artefacts, records, the API and the store."""
+"""
+Model objects to and from JSON values: one converter for artefacts, records, the API and the store.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ T = TypeVar("T")
 
 
 def moment_text(moment: datetime) -> str:
-    """An aware moment as ISO 8601 in UTC, ``2026-03-02T05:00:00Z``; microseconds only when there are any."""
+    """
+    An aware moment as ISO 8601 in UTC, ``2026-03-02T05:00:00Z``; microseconds only when there are
+    any.
+    """
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -53,7 +58,10 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(wanted: type[T], value: Any) -> T:
-    """JSON values as a model object. Meant for what we wrote ourselves; outside data goes through the door."""
+    """
+    JSON values as a model object. Meant for what we wrote ourselves; outside data goes through the
+    door.
+    """
     return _CONVERTER.structure(value, wanted)
 
 

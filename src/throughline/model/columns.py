@@ -1,10 +1,10 @@
 """
 How a record declares its columns, and the register of all record types.
 
-A record is one row of one table: a material, a shift, a confirmed operation, a decision. Everything that is said
-about the plant, from wherever it comes, is said as records; the ledger keeps who said which record when, and the
-picture is the set of the records that hold now. The same declaration gives the native CSV format, the check at the
-door, the API schema and the reference page.
+A record is one row of one table: a material, a shift, a confirmed operation, a decision. Everything
+that is said about the plant, from wherever it comes, is said as records; the ledger keeps who said
+which record when, and the picture is the set of the records that hold now. The same declaration
+gives the native CSV format, the check at the door, the API schema and the reference page.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Column:
     """
     One column of a table.
 
-    ``minimum`` and ``maximum`` are inclusive bounds for numbers, in ``unit``. ``refers_to`` names the table whose key
-    the value must be. ``required`` is true when the column has no default.
+    ``minimum`` and ``maximum`` are inclusive bounds for numbers, in ``unit``. ``refers_to`` names
+    the table whose key the value must be. ``required`` is true when the column has no default.
     """
 
     name: str
@@ -55,7 +55,10 @@ class Table:
     columns: tuple[Column, ...]
 
     def key_of(self, record: object) -> str:
-        """The record's key as one string; parts joined by ``:``, a ``:`` inside a part written ``%3A``."""
+        """
+        The record's key as one string; parts joined by ``:``, a ``:`` inside a part written
+        ``%3A``.
+        """
         return join_key(getattr(record, name) for name in self.key)
 
     def column(self, name: str) -> Column:

@@ -1,4 +1,7 @@
-"""What the loop itself says, as records: declared assumptions, findings, escalations, decisions, beliefs, lessons."""
+"""
+What the loop itself says, as records: declared assumptions, findings, escalations, decisions,
+beliefs, lessons.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ class Belief:
 
 @record("declared_assumptions", key=("id",), about="Assumptions of published plans, as declared.")
 class DeclaredAssumption:
-    """An assumption at the moment it was first published. ``document`` is the assumption itself as JSON."""
+    """
+    An assumption at the moment it was first published. ``document`` is the assumption itself as
+    JSON.
+    """
 
     id: str = column("Assumption id.")
     declared_at: datetime = column("When its clock started.")
@@ -88,8 +94,8 @@ class Escalation:
     """
     A finding brought before the one role that may decide, with priced options and a clock.
 
-    ``options`` is a JSON list of options; see ``Option``. ``tier`` rises when nobody answers in time or when the best
-    option is beyond the role's limits.
+    ``options`` is a JSON list of options; see ``Option``. ``tier`` rises when nobody answers in
+    time or when the best option is beyond the role's limits.
     """
 
     id: str = column("Id.")
@@ -137,6 +143,7 @@ class Publication:
     plan_hash: str = column("Hash of the plan document.")
     schedule_id: str = column("Schedule.")
     schedule_hash: str = column("Hash of the schedule document.")
+    survival_hash: str = column("Hash of the survival document.", default="")
     at: datetime = column("When it was published.")
     sequence: int = column("Ledger sequence the plan was made from.", minimum=0)
     trigger: str = column("Why it was replanned.", default="")

@@ -1,4 +1,7 @@
-"""The equipment hierarchy of ISA-95 (IEC 62264-1, clause 5.3): enterprise, site, work center, equipment."""
+"""
+The equipment hierarchy of ISA-95 (IEC 62264-1, clause 5.3): enterprise, site, work center,
+equipment.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from throughline.model.columns import column, record
 
 
 class ClockSource(StrEnum):
-    """Where "now" comes from when nobody says it: the wall, or the newest thing the ledger has heard."""
+    """
+    Where "now" comes from when nobody says it: the wall, or the newest thing the ledger has heard.
+    """
 
     WALL = "wall"
     LEDGER = "ledger"
@@ -50,8 +55,8 @@ class WorkCenter:
     name: str = column("Name.", default="")
     calendar: str = column("Working time of its equipment.", refers_to="calendars", default="")
     hours_per_week: float | None = column(
-        "Capacity in hours a week, used when there is no calendar: spread evenly over Monday to Friday, and over all "
-        "seven days above 120 h.",
+        "Capacity in hours a week, used when there is no calendar: spread evenly over Monday to "
+        "Friday, and over all seven days above 120 h.",
         unit="h/week",
         minimum=0,
         maximum=168,

@@ -17,10 +17,11 @@ class Event:
     """
     One thing said by one source.
 
-    ``id`` is made by whoever says it, so that saying it twice counts once. ``kind`` is ``<table>.recorded`` (the body
-    is the whole record) or ``<table>.retracted`` (the body names the key). ``subject`` is ``<table>/<key>``.
-    ``quality`` runs from 0 (known to be wrong) to 1. ``causation_id`` is the event this one answers, and
-    ``correlation_id`` the turn or import it belongs to.
+    ``id`` is made by whoever says it, so that saying it twice counts once. ``kind`` is
+    ``<table>.recorded`` (the body is the whole record) or ``<table>.retracted`` (the body names the
+    key). ``subject`` is ``<table>/<key>``. ``quality`` runs from 0 (known to be wrong) to 1.
+    ``causation_id`` is the event this one answers, and ``correlation_id`` the turn or import it
+    belongs to.
     """
 
     id: str
@@ -48,7 +49,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """An accepted event with its place in the ledger. ``chain_hash`` covers the entry before it as well."""
+    """
+    An accepted event with its place in the ledger. ``chain_hash`` covers the entry before it as
+    well.
+    """
 
     sequence: int
     recorded_at: datetime

@@ -24,7 +24,9 @@ class LotRule(StrEnum):
 
 @record("materials", key=("id",), about="Everything that is bought, made, used or sold.")
 class Material:
-    """A material definition (ISA-95) with the data that planning needs. Quantities are in ``unit``."""
+    """
+    A material definition (ISA-95) with the data that planning needs. Quantities are in ``unit``.
+    """
 
     id: str = column("Material id.")
     name: str = column("Name.", default="")
@@ -43,7 +45,8 @@ class Material:
         default=0.0,
     )
     lead_time_days: float = column(
-        "Calendar days from release to receipt, used for offsetting when no supplier or routing says it.",
+        "Calendar days from release to receipt, used for offsetting when no supplier or routing "
+        "says it.",
         minimum=0,
         default=0.0,
     )
@@ -61,7 +64,9 @@ class Material:
     about="What goes into what, per unit of the parent.",
 )
 class BomLine:
-    """One component of one parent. An empty parent says that the component itself is sold on its own."""
+    """
+    One component of one parent. An empty parent says that the component itself is sold on its own.
+    """
 
     parent: str = column(
         "Material that is made; empty when the component is sold as it is.",
@@ -126,7 +131,10 @@ class TransportLane:
     "stock_counts", key=("material", "location"), about="Stock as counted or as the ERP states it."
 )
 class StockCount:
-    """How much of a material lay at a location at a moment. Movements after that moment are added to it."""
+    """
+    How much of a material lay at a location at a moment. Movements after that moment are added to
+    it.
+    """
 
     material: str = column("Material.", refers_to="materials")
     location: str = column("Where: a site or a store in it.", default="")

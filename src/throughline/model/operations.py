@@ -1,4 +1,7 @@
-"""How a material is made: operations segments, alternatives, setups and checks (ISA-95 part 2 operations definition)."""
+"""
+How a material is made: operations segments, alternatives, setups and checks (ISA-95 part 2
+operations definition).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,11 @@ from throughline.model.columns import column, record
     about="The steps by which a material is made, in order of their sequence.",
 )
 class OperationsSegment:
-    """One step of a routing. Its time for a lot is ``setup_minutes + quantity * run_minutes_per_unit``."""
+    """
+    One step of a routing.
+
+    Its time for a lot is ``setup_minutes + quantity * run_minutes_per_unit``.
+    """
 
     material: str = column("Material that the routing makes.", refers_to="materials")
     sequence: int = column("Order of the steps, for example 10, 20, 30.", minimum=0)
@@ -43,7 +50,10 @@ class OperationsSegment:
     about="Machines that may do a step, with their own times.",
 )
 class OperationAlternative:
-    """A machine that can do the step. With no such row, every machine of the work center can, at standard time."""
+    """
+    A machine that can do the step. With no such row, every machine of the work center can, at
+    standard time.
+    """
 
     material: str = column("Material.", refers_to="materials")
     sequence: int = column("Sequence of the step.", minimum=0)
@@ -62,7 +72,10 @@ class OperationAlternative:
     about="Setup time from one family to the next.",
 )
 class SetupChange:
-    """Sequence-dependent setup at a work center. Where no row fits, the step's own ``setup_minutes`` holds."""
+    """
+    Sequence-dependent setup at a work center. Where no row fits, the step's own ``setup_minutes``
+    holds.
+    """
 
     work_center: str = column("Work center.", refers_to="work_centers")
     from_family: str = column("Family that ran before.")

@@ -12,7 +12,10 @@ from throughline.model.personnel import DecisionKind
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What an option changes in the plant if it is chosen; records to be recorded, and the rule to schedule by."""
+    """
+    What an option changes in the plant if it is chosen; records to be recorded, and the rule to
+    schedule by.
+    """
 
     calendar_exceptions: tuple[CalendarException, ...] = ()
     purchase_orders: tuple[PurchaseOrder, ...] = ()
@@ -27,9 +30,9 @@ class Option:
     """
     A priced way to act.
 
-    ``cost_eur`` is what the act itself costs, ``tardiness_eur`` what late orders still cost then; ``p_kept`` the
-    probability that all customer orders due within the horizon are on time; ``operations_moved`` the disruption
-    against the published schedule.
+    ``cost_eur`` is what the act itself costs, ``tardiness_eur`` what late orders still cost then;
+    ``p_kept`` the probability that all customer orders due within the horizon are on time;
+    ``operations_moved`` the disruption against the published schedule.
     """
 
     id: str

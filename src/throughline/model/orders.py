@@ -60,8 +60,9 @@ class ProductionOrder:
     """
     A job order (ISA-95): make ``quantity`` units of a material.
 
-    ``good_quantity`` and ``scrap_quantity`` are totals to date, stated by the source, never increments: reading them
-    twice takes nothing away twice. An ``actual_end`` later than the moment looked at has not happened yet.
+    ``good_quantity`` and ``scrap_quantity`` are totals to date, stated by the source, never
+    increments: reading them twice takes nothing away twice. An ``actual_end`` later than the moment
+    looked at has not happened yet.
     """
 
     id: str = column("Order id.")

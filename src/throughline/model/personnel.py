@@ -9,7 +9,9 @@ from throughline.model.columns import column, record
 
 
 class Role(StrEnum):
-    """The roles of production management. Order of seniority is the order of the tiers, shift first."""
+    """
+    The roles of production management. Order of seniority is the order of the tiers, shift first.
+    """
 
     OPERATIONS_LEAD = "operations_lead"
     QUALITY_SPECIALIST = "quality_specialist"
@@ -82,7 +84,10 @@ class RoleHolder:
     about="Which role may decide what, up to which limits, and who is next.",
 )
 class DecisionRight:
-    """A role may take this decision up to the limits. Among the roles whose limits cover a case the lowest tier decides."""
+    """
+    A role may take this decision up to the limits. Among the roles whose limits cover a case the
+    lowest tier decides.
+    """
 
     decision: DecisionKind = column("What is decided.")
     role: Role = column("Who decides.")

@@ -1,4 +1,6 @@
-"""The plan: how much of what by when, whose demand each order serves, and what the plan rests on."""
+"""
+The plan: how much of what by when, whose demand each order serves, and what the plan rests on.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ class DemandKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Units of a material that must be there at ``due_at``. ``id`` is the sales line, or ``F:material:week``."""
+    """
+    Units of a material that must be there at ``due_at``. ``id`` is the sales line, or
+    ``F:material:week``.
+    """
 
     id: str
     kind: DemandKind
@@ -37,7 +42,8 @@ class Peg:
     """
     Units of a supply that are kept for one need.
 
-    ``need`` is the id of a demand or of the order whose material it is; ``quantity`` is in units of the supply.
+    ``need`` is the id of a demand or of the order whose material it is; ``quantity`` is in units of
+    the supply.
     """
 
     need: str
@@ -57,10 +63,10 @@ class PlannedOrder:
     """
     One supply in the plan: stock, an open order, or an order the plan proposes.
 
-    ``quantity`` is what is still to come (for stock, what lies there); ``start_at`` when work or the purchase begins
-    (for a purchase, when it must be placed), ``due_at`` when the material is needed, ``available_at`` when it is
-    expected: for a purchase the promised or planned receipt, for a make order ``due_at`` until the schedule knows
-    better.
+    ``quantity`` is what is still to come (for stock, what lies there); ``start_at`` when work or
+    the purchase begins (for a purchase, when it must be placed), ``due_at`` when the material is
+    needed, ``available_at`` when it is expected: for a purchase the promised or planned receipt,
+    for a make order ``due_at`` until the schedule knows better.
     """
 
     id: str
@@ -101,7 +107,10 @@ class ActionMessage:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Work required of a work center in one week against what it has, in hours. ``week`` is its Monday."""
+    """
+    Work required of a work center in one week against what it has, in hours. ``week`` is its
+    Monday.
+    """
 
     work_center: str
     week: datetime
@@ -115,8 +124,8 @@ class Plan:
     """
     A complete, immutable plan.
 
-    ``id`` is derived from ``content_hash``, which covers everything but the two; the same picture and the same
-    ``as_of`` give the same plan.
+    ``id`` is derived from ``content_hash``, which covers everything but the two; the same picture
+    and the same ``as_of`` give the same plan.
     """
 
     id: str

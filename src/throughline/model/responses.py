@@ -1,4 +1,7 @@
-"""What the floor says back: confirmed work, machine states, movements, absences (ISA-95 operations responses)."""
+"""
+What the floor says back: confirmed work, machine states, movements, absences (ISA-95 operations
+responses).
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ class OperationsResponse:
     """
     The state of one step of one order, as totals to date.
 
-    The step is open while ``actual_end`` is empty. Minutes are working minutes on the machine: setup is AUST, run is
-    APT, delay is ADET (ISO 22400-2), summed for this step.
+    The step is open while ``actual_end`` is empty. Minutes are working minutes on the machine:
+    setup is AUST, run is APT, delay is ADET (ISO 22400-2), summed for this step.
     """
 
     order: str = column("Production order.", refers_to="production_orders")
@@ -49,7 +52,9 @@ class OperationsResponse:
 
 
 class EquipmentCondition(StrEnum):
-    """Why a machine does not produce (OPC 40001-1 states, mapped to the time model of ISO 22400-2)."""
+    """
+    Why a machine does not produce (OPC 40001-1 states, mapped to the time model of ISO 22400-2).
+    """
 
     DOWN = "down"
     MAINTENANCE = "maintenance"

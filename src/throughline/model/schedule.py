@@ -11,11 +11,12 @@ class ScheduledOperation:
     """
     One step of one order on one machine.
 
-    The machine is taken from ``setup_start`` (setup), works from ``start`` and is free at ``end``; both stretches
-    pause outside working time. ``setup_minutes`` and ``run_minutes`` are working minutes. ``is_started`` marks a step
-    already under way, whose ``quantity`` is what is left of it. ``after`` names the operations that must end before it
-    may start: the step before it, and the last steps of the orders that make its components. ``material_at`` is when
-    bought material is there.
+    The machine is taken from ``setup_start`` (setup), works from ``start`` and is free at ``end``;
+    both stretches pause outside working time. ``setup_minutes`` and ``run_minutes`` are working
+    minutes. ``is_started`` marks a step already under way, whose ``quantity`` is what is left of
+    it. ``after`` names the operations that must end before it may start: the step before it, and
+    the last steps of the orders that make its components. ``material_at`` is when bought material
+    is there.
     """
 
     order: str
@@ -45,8 +46,9 @@ class OrderDates:
     """
     When one demand or production order is needed and when it is projected to be ready.
 
-    ``demands`` are the sales lines it serves. ``tardiness_days`` is at least 0. ``binding`` says in one sentence why
-    it is late; empty when it is not. ``waits_for`` names the operations that must end for it to be ready.
+    ``demands`` are the sales lines it serves. ``tardiness_days`` is at least 0. ``binding`` says in
+    one sentence why it is late; empty when it is not. ``waits_for`` names the operations that must
+    end for it to be ready.
     """
 
     order: str
@@ -63,10 +65,11 @@ class Schedule:
     """
     A feasible finite schedule of one plan.
 
-    ``operations`` are sorted by start, machine and id. ``orders`` holds the make orders of the plan, ``deliveries``
-    the demands. ``total_tardiness_days`` sums over demands; ``makespan_hours`` runs from ``as_of`` to the last end.
-    ``bound`` is a lower bound of the objective, in its unit; ``iterations`` is the work done to find the schedule.
-    ``unscheduled`` names orders that could not be placed, because they have no routing or no machine.
+    ``operations`` are sorted by start, machine and id. ``orders`` holds the make orders of the
+    plan, ``deliveries`` the demands. ``total_tardiness_days`` sums over demands; ``makespan_hours``
+    runs from ``as_of`` to the last end. ``bound`` is a lower bound of the objective, in its unit;
+    ``iterations`` is the work done to find the schedule. ``unscheduled`` names orders that could
+    not be placed, because they have no routing or no machine.
     """
 
     id: str
@@ -109,9 +112,10 @@ class Survival:
     """
     How likely it is that the schedule is still kept.
 
-    ``days`` are ends of days after ``as_of``; ``kept[i]`` is the probability that no operation has started and no
-    order finished later than the tolerance by then. ``p_on_time`` holds per demand the probability of delivery by its
-    due date, ``fragile`` the operations that break the plan first, with their share of the breaks.
+    ``days`` are ends of days after ``as_of``; ``kept[i]`` is the probability that no operation has
+    started and no order finished later than the tolerance by then. ``p_on_time`` holds per demand
+    the probability of delivery by its due date, ``fragile`` the operations that break the plan
+    first, with their share of the breaks.
     """
 
     as_of: datetime

@@ -1,4 +1,7 @@
-"""Strategy as a graph: objective, lever, requirement, and the things on the floor that each requirement rests on."""
+"""
+Strategy as a graph: objective, lever, requirement, and the things on the floor that each
+requirement rests on.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,10 @@ class Requirement:
     """
     What production must be able to do.
 
-    ``measure`` names a figure that the product computes (``availability``, ``first_pass_yield``, ``on_time_fraction``,
-    ``energy_kwh_per_unit``, ``load_fraction``, ``sources``) of ``subject`` (``work_center/WND``, ``family/PREMIUM``,
-    ``materials/MAGNET``), so that its current value comes from the floor and not from a form.
+    ``measure`` names a figure that the product computes (``availability``, ``first_pass_yield``,
+    ``on_time_fraction``, ``energy_kwh_per_unit``, ``load_fraction``, ``sources``) of ``subject``
+    (``work_center/WND``, ``family/PREMIUM``, ``materials/MAGNET``), so that its current value comes
+    from the floor and not from a form.
     """
 
     id: str = column("Id.")

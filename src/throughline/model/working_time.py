@@ -1,10 +1,13 @@
-"""Working time as disjoint intervals, and arithmetic on it: the one clock of planning, scheduling and simulation."""
+"""
+Working time as disjoint intervals, and arithmetic on it: the one clock of planning, scheduling and
+simulation.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -24,7 +27,8 @@ def weekday_numbers(text: str) -> tuple[int, ...]:
     """
     Days of a shift as numbers, Monday 0.
 
-    ``"Mon-Fri"``, ``"Sat,Sun"`` and ``"Mon-Thu,Sat"`` are understood; a range may run over the week's end.
+    ``"Mon-Fri"``, ``"Sat,Sun"`` and ``"Mon-Thu,Sat"`` are understood; a range may run over the
+    week's end.
 
     Raises
     ------
@@ -51,19 +55,22 @@ class WorkingTime:
     """
     Disjoint working intervals in minutes since ``origin``, sorted, within a finite window.
 
-    ``starts``, ``ends`` and ``before`` are parallel; ``before[i]`` is the working time before interval i. Work that
-    does not fit into the window continues after its end without pause, so that no date is ever infinite.
+    ``starts`` and ``ends`` are parallel. The window ends at minute ``window``; by default with the
+    last interval. Work that does not fit into the window continues after its end without pause, so
+    that no date is ever infinite. ``before[i]`` is the working time before interval i; its last
+    entry is the total.
     """
 
     origin: datetime
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    window: int = 0
+    before: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         lengths = (end - start for start, end in zip(self.starts, self.ends, strict=True))
         object.__setattr__(self, "before", (0, *accumulate(lengths)))
-
-    before: tuple[int, ...] = ()
+        object.__setattr__(self, "window", max(self.window, *self.ends[-1:], 0))
 
     @property
     def total_minutes(self) -> int:
@@ -80,7 +87,9 @@ class WorkingTime:
         return self.origin + minute * _MINUTE
 
     def elapsed(self, minute: int) -> int:
-        """Working minutes in the window before ``minute``."""
+        """Working minutes from the origin to ``minute``; beyond the window every minute counts."""
+        if minute > self.window:
+            return self.total_minutes + minute - self.window
         index = bisect_right(self.starts, minute) - 1
         if index < 0:
             return 0
@@ -91,21 +100,20 @@ class WorkingTime:
         return max(0, self.elapsed(last) - self.elapsed(first))
 
     def next_working(self, minute: int) -> int:
-        """The first working minute at or after ``minute``; ``minute`` itself beyond the window."""
+        """The first working minute at or after ``minute``, at the latest the end of the window."""
         index = bisect_right(self.ends, minute)
         if index == len(self.starts):
-            return minute
+            return max(minute, self.window)
         return max(minute, self.starts[index])
 
     def add(self, minute: int, work: int) -> int:
-        """When ``work`` working minutes, begun at ``minute`` and pausing outside working time, are done."""
+        """When ``work`` minutes, begun at ``minute`` and pausing outside working time, are done."""
         if work <= 0:
             return minute
         goal = self.elapsed(minute) + work
         if goal > self.total_minutes:
-            after_window = max(minute, self.ends[-1] if self.ends else minute)
-            return after_window + goal - max(self.total_minutes, self.elapsed(minute))
-        # The interval in which the goal is reached: the first whose cumulated end is at least the goal.
+            return self.window + goal - self.total_minutes
+        # The interval in which the goal is reached is the last that begins before the goal.
         index = bisect_right(self.before, goal - 1) - 1
         return self.starts[index] + goal - self.before[index]
 
@@ -114,8 +122,9 @@ def working_time(plant: Plant, equipment: str, origin: datetime, days: int) -> W
     """
     Working time of one machine from ``origin`` (its day's start) over ``days`` days.
 
-    The calendar of the machine, else of its work center, else the work center's hours per week; without any of them
-    the machine works around the clock. Exceptions of calendar, work center and machine are applied in order of start.
+    The calendar of the machine, else of its work center, else the work center's hours per week;
+    without any of them the machine works around the clock. Exceptions of calendar, work center and
+    machine are applied in order of start.
     """
     machine = plant.equipment[equipment]
     center = plant.work_centers[machine.work_center]
@@ -180,7 +189,7 @@ def _from_moments(
     for exception in exceptions:
         extra = minutes(exception.starts_at, exception.ends_at)
         spans = _union([*spans, extra]) if exception.works else _subtract(spans, extra)
-    return WorkingTime(origin, tuple(s for s, _ in spans), tuple(e for _, e in spans))
+    return WorkingTime(origin, tuple(s for s, _ in spans), tuple(e for _, e in spans), window)
 
 
 def _union(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
