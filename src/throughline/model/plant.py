@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -35,7 +36,8 @@ Tables = Mapping[str, Mapping[str, Any]]
 
 class Plant:
     """
-    The records that hold at one moment. Immutable: changing something makes another plant (``with_records``).
+    The records that hold at one moment. Immutable: changing something makes another plant
+    (``with_records``).
 
     Parameters
     ----------
@@ -63,7 +65,10 @@ class Plant:
             if table.name not in changed:
                 changed[table.name] = dict(self._tables.get(table.name, {}))
             changed[table.name][table.key_of(item)] = item
-        return Plant({**self._tables, **changed}) if changed else self
+        if not changed:
+            return self
+        before = self._tables.maps if isinstance(self._tables, ChainMap) else [self._tables]
+        return Plant(ChainMap(changed, *before))
 
     def records(self, record_type: type[RecordT]) -> Mapping[str, RecordT]:
         """All records of a type by key."""
@@ -216,16 +221,20 @@ class Plant:
 
     @cached_property
     def components(self) -> Mapping[str, tuple[BomLine, ...]]:
-        """BOM lines of each parent, in order of component."""
+        """BOM lines of each parent, in order of component and validity."""
         return _grouped(
-            self.bill_of_materials, lambda line: line.parent, lambda line: line.component
+            self.bill_of_materials,
+            lambda line: line.parent,
+            lambda line: (line.component, line.valid_from or date.min),
         )
 
     @cached_property
     def parents(self) -> Mapping[str, tuple[BomLine, ...]]:
-        """BOM lines in which each component is used, in order of parent."""
+        """BOM lines in which each component is used, in order of parent and validity."""
         return _grouped(
-            self.bill_of_materials, lambda line: line.component, lambda line: line.parent
+            self.bill_of_materials,
+            lambda line: line.component,
+            lambda line: (line.parent, line.valid_from or date.min),
         )
 
     @cached_property
@@ -270,7 +279,10 @@ class Plant:
         }
 
     def modes(self, segment: OperationsSegment) -> tuple[tuple[str, float, float], ...]:
-        """Machines that can do a step: (equipment, setup minutes, run minutes per unit), in order of equipment."""
+        """
+        Machines that can do a step: (equipment, setup minutes, run minutes per unit), in order of
+        equipment.
+        """
         rows = self._alternatives.get((segment.material, segment.sequence), ())
         if rows:
             return tuple(
@@ -287,7 +299,10 @@ class Plant:
         return tuple((m.id, segment.setup_minutes, segment.run_minutes_per_unit) for m in machines)
 
     def setup_minutes(self, work_center: str, before: str, after: str, standard: float) -> float:
-        """Setup from one family to the next: the matrix if it says so, none within a family, else ``standard``."""
+        """
+        Setup from one family to the next: the matrix if it says so, none within a family, else
+        ``standard``.
+        """
         listed = self._setups.get((work_center, before, after))
         if listed is not None:
             return listed
@@ -302,7 +317,10 @@ class Plant:
         return self._exceptions.get(scope, ())
 
     def transit_days(self, component: str, parent: str) -> float:
-        """Days a component needs from its site to the parent's; 0 when they are made at one site or no lane is known."""
+        """
+        Days a component needs from its site to the parent's; 0 when they are made at one site or no
+        lane is known.
+        """
         source, target = (
             self.materials[m].site if m in self.materials else "" for m in (component, parent)
         )

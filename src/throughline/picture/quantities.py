@@ -1,0 +1,99 @@
+"""
+What is there and what is left, at a moment: stock on hand and the open remainder of every order.
+
+Progress is stated by the sources as totals, never as increments, and is subtracted from the
+ordered quantity once, here. Facts dated later than the moment have not happened yet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder, SalesOrderLine
+from throughline.model.plant import Plant
+from throughline.model.responses import MovementReason
+
+
+def on_hand(plant: Plant, as_of: datetime) -> dict[str, float]:
+    """
+    Units of each material in stock at ``as_of``; what was never counted nor moved is missing.
+
+    A count replaces what was moved at its location before it. Movements at a location that was not
+    counted add up.
+    """
+    stock: dict[str, float] = defaultdict(float)
+    counted_at: dict[tuple[str, str], datetime | None] = {}
+    for count in plant.stock_counts.values():
+        if count.counted_at is None or count.counted_at <= as_of:
+            stock[count.material] += count.quantity
+            counted_at[count.material, count.location] = count.counted_at
+    for movement in plant.material_movements.values():
+        since = counted_at.get((movement.material, movement.location))
+        if movement.at <= as_of and (since is None or movement.at > since):
+            stock[movement.material] += movement.quantity
+    return dict(sorted(stock.items()))
+
+
+def is_finished(order: ProductionOrder, as_of: datetime) -> bool:
+    """Whether nothing is left to do on a production order at ``as_of``."""
+    if order.actual_end is not None:
+        return order.actual_end <= as_of
+    return order.status in (OrderStatus.FINISHED, OrderStatus.CANCELLED)
+
+
+def remaining_to_make(plant: Plant, order: ProductionOrder, as_of: datetime) -> float:
+    """
+    Units of a production order still to come, at least 0.
+
+    Good units count as the order states them or as its last step confirms them, whichever is more;
+    scrap of the last step is lost to this order.
+    """
+    if is_finished(order, as_of):
+        return 0.0
+    steps = plant.operations.get(order.material, ())
+    good, scrap = order.good_quantity, 0.0
+    if steps:
+        last = plant.operations_responses.get(f"{order.id}:{steps[-1].sequence}")
+        if last is not None and (last.actual_start is None or last.actual_start <= as_of):
+            good, scrap = max(good, last.good_quantity), last.scrap_quantity
+    return max(0.0, order.quantity - good - scrap)
+
+
+def remaining_to_receive(plant: Plant, order: PurchaseOrder, as_of: datetime) -> float:
+    """Units of a purchase order line still to come, at least 0."""
+    stated = order.received_quantity if _has_happened(order.received_on, as_of) else 0.0
+    return max(0.0, order.quantity - max(stated, received(plant, as_of).get(order.id, 0.0)))
+
+
+def remaining_to_deliver(plant: Plant, line: SalesOrderLine, as_of: datetime) -> float:
+    """Units of a sales line still owed to the customer, at least 0."""
+    stated = line.delivered_quantity if _has_happened(line.delivered_on, as_of) else 0.0
+    return max(0.0, line.quantity - max(stated, shipped(plant, as_of).get(line.id, 0.0)))
+
+
+def received(plant: Plant, as_of: datetime) -> Mapping[str, float]:
+    """Units booked in per purchase order line, from stock movements up to ``as_of``."""
+    return _moved(plant, as_of, MovementReason.RECEIPT)
+
+
+def shipped(plant: Plant, as_of: datetime) -> Mapping[str, float]:
+    """Units booked out per sales line, from stock movements up to ``as_of``; positive."""
+    return _moved(plant, as_of, MovementReason.SHIPMENT)
+
+
+@lru_cache(maxsize=16)
+def _moved(plant: Plant, as_of: datetime, reason: MovementReason) -> Mapping[str, float]:
+    # Plants are immutable and compared by identity: a plant and a moment give one answer for ever.
+    sign = -1.0 if reason is MovementReason.SHIPMENT else 1.0
+    totals: dict[str, float] = defaultdict(float)
+    for movement in plant.material_movements.values():
+        if movement.reason is reason and movement.at <= as_of:
+            totals[movement.order] += sign * movement.quantity
+    return dict(totals)
+
+
+def _has_happened(day: date | None, as_of: datetime) -> bool:
+    return day is None or day <= as_of.date()
