@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from throughline.model import decisions as loop_records
 from throughline.model import responses, strategy
 from throughline.model.calendars import CalendarException, Shift, WorkCalendar
-from throughline.model.columns import table_of
+from throughline.model.columns import join_key, table_of
 from throughline.model.equipment import Enterprise, Equipment, Site, WorkCenter
 from throughline.model.materials import (
     BomLine,
@@ -330,6 +330,20 @@ class Plant:
         """The value to plan with: what evidence put in place of master data, else ``otherwise``."""
         belief = self._beliefs.get((subject, quantity))
         return otherwise if belief is None else belief
+
+    def expected_yield(self, material: str, from_sequence: int) -> float:
+        """
+        Good units expected at the end of the routing per unit started at a step, 0 to 1.
+
+        Units to start there = good units wanted / this. It is the product of the believed yields of
+        the step and of all after it; 1 without a routing.
+        """
+        fraction = 1.0
+        for step in self.operations.get(material, ()):
+            if step.sequence >= from_sequence:
+                subject = f"operations/{join_key((material, step.sequence))}"
+                fraction *= self.believed(subject, "yield", step.yield_fraction)
+        return fraction
 
     @cached_property
     def _beliefs(self) -> Mapping[tuple[str, str], float]:
