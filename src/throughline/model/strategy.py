@@ -40,8 +40,8 @@ class Requirement:
 
     ``measure`` names a figure that the product computes (``availability``, ``first_pass_yield``,
     ``on_time_fraction``, ``energy_kwh_per_unit``, ``load_fraction``, ``sources``) of ``subject``
-    (``work_center/WND``, ``family/PREMIUM``, ``materials/MAGNET``), so that its current value comes
-    from the floor and not from a form.
+    (``work_centers/WND``, ``family/PREMIUM``, ``materials/MAGNET``), so that its current value
+    comes from the floor and not from a form.
     """
 
     id: str = column("Id.")

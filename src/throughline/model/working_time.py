@@ -37,11 +37,11 @@ def weekday_numbers(text: str) -> tuple[int, ...]:
     """
     days: list[int] = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
+        first, dash, last = part.strip().partition("-")
         try:
             low, high = (
                 WEEKDAYS.index(first.strip().title()),
-                WEEKDAYS.index((last or first).strip().title()),
+                WEEKDAYS.index((last if dash else first).strip().title()),
             )
         except ValueError:
             message = f'"{part.strip()}" is not a weekday or a range of weekdays such as Mon-Fri'
