@@ -1,0 +1,202 @@
+"""One contract for every ledger, and what the one in the database promises beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import OperationalError, connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from throughline.errors import WorldError
+from throughline.ledger.memory import MemoryLedger
+from throughline.ledger.ports import Ledger
+from throughline.model.events import Event
+from throughline.store import ledger as store_ledger
+from throughline.store.failures import world_failures
+from throughline.store.ledger import DjangoLedger, quarantine
+from throughline.store.models import AppendOnlyError, LedgerEntry
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+Say = Callable[..., Event]
+
+
+@pytest.fixture(params=[MemoryLedger, DjangoLedger])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    return request.param()
+
+
+class TestEveryLedger:
+    """What the port promises, whoever keeps it."""
+
+    def test_an_empty_ledger_is_intact_and_has_no_head(self, ledger: Ledger) -> None:
+        assert ledger.head() == 0
+        assert list(ledger.read()) == []
+        assert (ledger.verify().events, ledger.verify().intact) == (0, True)
+
+    def test_what_was_said_comes_back_in_order_and_unchanged(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        said = [stock_count(n) for n in (1, 2, 3)]
+        receipt = ledger.append(said, recorded_at=NOON)
+        assert (receipt.accepted, receipt.repeated, receipt.sequence) == (3, 0, 3)
+        entries = list(ledger.read())
+        assert [e.event for e in entries] == said
+        assert [e.sequence for e in entries] == [1, 2, 3]
+        assert {e.recorded_at for e in entries} == {NOON}
+
+    def test_saying_it_twice_counts_once(self, ledger: Ledger, stock_count: Say) -> None:
+        ledger.append([stock_count(1), stock_count(1)], recorded_at=NOON)
+        receipt = ledger.append([stock_count(1), stock_count(2)], recorded_at=NOON)
+        assert (receipt.accepted, receipt.repeated, receipt.sequence) == (1, 1, 2)
+
+    def test_one_id_with_another_content_is_set_aside_and_the_first_stays(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        ledger.append([stock_count(1, quantity=40)], recorded_at=NOON)
+        receipt = ledger.append([stock_count(1, quantity=16)], recorded_at=NOON)
+        assert (receipt.accepted, receipt.repeated, receipt.sequence) == (0, 0, 1)
+        assert "count-1" in receipt.quarantined[0].reason
+        assert [e.event.body["quantity"] for e in ledger.read()] == [40]
+
+    def test_reading_goes_on_after_the_last_entry_known(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        ledger.append([stock_count(n) for n in range(5)], recorded_at=NOON)
+        assert [e.sequence for e in ledger.read(after=3)] == [4, 5]
+        assert list(ledger.read(after=5)) == []
+
+    def test_times_are_kept_to_the_microsecond_in_utc(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        berlin = datetime(2026, 3, 2, 6, 0, 0, 123456, tzinfo=ZoneInfo("Europe/Berlin"))
+        ledger.append([stock_count(1, occurred_at=berlin)], recorded_at=berlin)
+        (entry,) = ledger.read()
+        assert entry.event.occurred_at == berlin == entry.recorded_at
+        assert ledger.verify().intact
+
+    def test_both_ledgers_make_the_same_chain(self, ledger: Ledger, stock_count: Say) -> None:
+        reference = MemoryLedger()
+        for keeper in (ledger, reference):
+            keeper.append([stock_count(1), stock_count(2)], recorded_at=NOON)
+        assert [e.chain_hash for e in ledger.read()] == [e.chain_hash for e in reference.read()]
+
+    def test_an_intact_chain_is_found_intact(self, ledger: Ledger, stock_count: Say) -> None:
+        ledger.append([stock_count(n) for n in range(20)], recorded_at=NOON)
+        ledger.append([stock_count(n) for n in range(10, 30)], recorded_at=NOON)
+        verification = ledger.verify()
+        assert (verification.events, verification.intact) == (30, True)
+
+
+TAMPERING = {
+    "the quantity": "body = replace(body, '40', '41')",
+    "the source": "source = 'mes'",
+    "the quality": "quality = 0.5",
+    "when it happened": "occurred_at = '2026-03-02 09:00:00'",
+    "when it was heard": "recorded_at = '2026-03-02 09:00:00'",
+    "the hash": "body_hash = 'f' || substr(body_hash, 2)",
+    "the blanks": "body = replace(body, ',', ', ')",
+    "the text's end": "body = substr(body, 1, 20)",
+    "a date that is none": "occurred_at = 'soon'",
+    "its place": "sequence = 99",
+}
+
+
+class TestTheLedgerInTheDatabase:
+    @pytest.mark.parametrize("change", TAMPERING.values(), ids=TAMPERING.keys())
+    def test_a_change_behind_its_back_is_found_with_its_sequence(
+        self, change: str, stock_count: Say
+    ) -> None:
+        kept = DjangoLedger()
+        kept.append([stock_count(n) for n in range(1, 6)], recorded_at=NOON)
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE store_ledgerentry SET {change} WHERE sequence = 3")  # noqa: S608
+            assert cursor.rowcount == 1
+        verification = kept.verify()
+        assert not verification.intact
+        assert verification.first_bad_sequence == 3
+
+    def test_a_batch_that_fails_half_way_leaves_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, stock_count: Say
+    ) -> None:
+        kept = DjangoLedger()
+        kept.append([stock_count(1)], recorded_at=NOON)
+
+        def full(*_: object) -> None:
+            raise OperationalError("database or disk is full")
+
+        monkeypatch.setattr(store_ledger, "_quarantine", full)
+        with pytest.raises(WorldError, match="Free some space"):
+            kept.append([stock_count(2), stock_count(3)], recorded_at=NOON)
+        monkeypatch.undo()
+        assert kept.head() == 1
+        assert kept.append([stock_count(2)], recorded_at=NOON).sequence == 2
+
+    def test_a_quality_of_one_is_the_same_as_one_point_nought(self, stock_count: Say) -> None:
+        kept = DjangoLedger()
+        kept.append([stock_count(1, quality=1)], recorded_at=NOON)
+        assert kept.append([stock_count(1, quality=1.0)], recorded_at=NOON).repeated == 1
+        assert kept.verify().intact
+
+    def test_a_large_batch_finds_the_ids_it_knows(self, stock_count: Say) -> None:
+        kept = DjangoLedger()
+        kept.append([stock_count(n) for n in range(0, 3000, 2)], recorded_at=NOON)
+        receipt = kept.append([stock_count(n) for n in range(3000)], recorded_at=NOON)
+        assert (receipt.accepted, receipt.repeated, receipt.sequence) == (1500, 1500, 3000)
+
+    def test_what_is_set_aside_is_kept_once_with_its_reason(self, stock_count: Say) -> None:
+        kept = DjangoLedger()
+        kept.append([stock_count(1)], recorded_at=NOON)
+        for _ in range(3):
+            kept.append([stock_count(1, quantity=16)], recorded_at=NOON + timedelta(hours=1))
+        ((item, at, resolved),) = quarantine()
+        assert item.event == stock_count(1, quantity=16)
+        assert (at, resolved) == (NOON + timedelta(hours=1), False)
+
+    def test_an_entry_can_be_neither_changed_nor_deleted(self, stock_count: Say) -> None:
+        DjangoLedger().append([stock_count(1)], recorded_at=NOON)
+        entry = LedgerEntry.objects.get()
+        for act in (
+            entry.save,
+            entry.delete,
+            LedgerEntry.objects.all().delete,
+            lambda: LedgerEntry.objects.update(source="mes"),
+        ):
+            with pytest.raises(AppendOnlyError):
+                act()
+
+    @given(
+        bodies=st.lists(
+            st.dictionaries(
+                st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+                st.none()
+                | st.booleans()
+                | st.integers()
+                | st.floats(allow_nan=False, allow_infinity=False),
+            ),
+            max_size=5,
+        )
+    )
+    def test_any_body_comes_back_as_it_was_said(self, bodies: list[dict[str, object]]) -> None:
+        kept = DjangoLedger()
+        start = kept.head()
+        events = [
+            Event(f"{start}-{n}", "materials.recorded", "materials/M", "test", NOON, body)
+            for n, body in enumerate(bodies)
+        ]
+        kept.append(events, recorded_at=NOON)
+        assert [e.event for e in kept.read(after=start)] == events
+
+
+def test_failures_of_the_world_end_in_what_to_do() -> None:
+    for said, cure in (
+        ("database is locked", "Try again in a moment"),
+        ("no such table: store_ledgerentry", "throughline migrate"),
+        ("connection refused", "Try again"),
+    ):
+        with pytest.raises(WorldError, match=cure), world_failures():
+            raise OperationalError(said)
