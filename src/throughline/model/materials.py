@@ -73,7 +73,7 @@ class BomLine:
         refers_to="materials",
         default="",
     )
-    component: str = column("Material that is used.", refers_to="materials", default="")
+    component: str = column("Material that is used.", refers_to="materials")
     quantity: float = column(
         "Units of the component per unit of the parent.", minimum=0, default=1.0
     )

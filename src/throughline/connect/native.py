@@ -1,0 +1,197 @@
+"""
+The native format: a folder of CSV files named after the tables, and ``strategy.toml``.
+
+Columns may stand in any order. A file that lacks a required column, or whose name is no table, is
+set aside with a sentence; the rest is read.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from throughline.connect.intake import FileTally, Intake
+from throughline.connect.text_files import (
+    FileError,
+    Sheet,
+    is_row_file,
+    read_sheet,
+    read_text_file,
+    stem,
+)
+from throughline.errors import DataError, RowProblem
+from throughline.model import TABLES
+from throughline.model.columns import Table
+from throughline.model.door import (
+    LOOP_TABLES,
+    near_miss,
+    read_body,
+    text_door,
+)
+
+NATIVE_TABLES = tuple(name for name in TABLES if name not in LOOP_TABLES)
+STRATEGY_FILE = "strategy.toml"
+
+
+def read_native(path: Path) -> Intake:
+    """
+    A plant folder, or a single file of it, as checked rows; references are not looked at yet.
+
+    Raises
+    ------
+    DataError
+        When the path does not exist, the folder is empty, or nothing in it is a table.
+    """
+    files = _files(path)
+    intake = Intake()
+    for file in files:
+        if is_row_file(file):
+            _read_csv(file, intake)
+        else:
+            _read_toml(file, intake)
+    if not any(tally.table for tally in intake.tallies):
+        raise DataError(_nothing_known(path, files))
+    return intake
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        message = f"{path} does not exist. Give a folder of CSV files or one CSV file."
+        raise DataError(message)
+    if path.is_file():
+        return [path]
+    wanted = (f for f in path.iterdir() if is_row_file(f) or f.name == STRATEGY_FILE)
+    files = sorted(wanted, key=lambda f: f.name)
+    if not files:
+        message = (
+            f"{path} holds no CSV files. Put one file per table into it, such as materials.csv, "
+            "or give a mapping file for another format."
+        )
+        raise DataError(message)
+    return files
+
+
+def _nothing_known(path: Path, files: Iterable[Path]) -> str:
+    names = ", ".join(file.name for file in files)
+    return (
+        f"{path} holds {names}, and none is named after a table. Name them after the tables "
+        f"({', '.join(NATIVE_TABLES)}), or give a mapping file."
+    )
+
+
+def _read_csv(file: Path, intake: Intake) -> None:
+    table = TABLES.get(stem(file)) if stem(file) not in LOOP_TABLES else None
+    tally = intake.open_file(file.name, table.name if table else "")
+    if table is None:
+        tally.errors.append(_unknown_file(file))
+        return
+    try:
+        sheet = read_sheet(file, known_columns=[column.name for column in table.columns])
+        tally.supposed.extend(sheet.supposed)
+        _read_rows(sheet, table, tally, intake)
+    except FileError as error:
+        tally.errors.append(RowProblem(file.name, 0, "", "", error.problem, error.cure))
+
+
+def _unknown_file(file: Path) -> RowProblem:
+    if stem(file) in LOOP_TABLES:
+        problem = "is a table that only the loop itself writes"
+        return RowProblem(file.name, 0, "", "", problem, "Remove the file.")
+    cure = near_miss(stem(file), NATIVE_TABLES, otherwise="Rename it, remove it, or map it.")
+    return RowProblem(file.name, 0, "", "", "is not named after a table", cure)
+
+
+def _read_rows(sheet: Sheet, table: Table, tally: FileTally, intake: Intake) -> None:
+    header = [name.casefold() for name in sheet.header]
+    fatal = list(_fatal_header_problems(header, table, tally.name))
+    tally.errors.extend(fatal)
+    tally.errors.extend(_unknown_columns(header, table, tally.name))
+    if fatal:
+        # Without the column no row can stand; the rows are counted so that nothing disappears
+        # unseen.
+        tally.rows = tally.set_aside = sum(1 for _ in sheet.rows)
+        return
+    read = text_door(table.name).read
+    for number, cells in sheet.rows:
+        if len(cells) != len(header):
+            wrong = wrong_width(tally.name, number, len(cells), len(header))
+            intake.refuse(tally, number, [wrong])
+            continue
+        named = dict(zip(header, cells, strict=True))
+        body = read(named)
+        if isinstance(body, tuple):
+            problems = [problem.in_row(tally.name, number) for problem in body]
+            intake.refuse(tally, number, problems, named)
+        else:
+            intake.add(tally, number, body)
+
+
+def wrong_width(file: str, number: int, cells: int, columns: int) -> RowProblem:
+    """The problem of a row that has more or fewer cells than the header."""
+    cure = "Look for a delimiter inside a cell that is not quoted, or for a cell that is missing."
+    return RowProblem(
+        file, number, "", "", f"has {cells} cells where the header has {columns}", cure
+    )
+
+
+def _fatal_header_problems(header: list[str], table: Table, file: str) -> Iterator[RowProblem]:
+    for name in sorted({name for name in header if header.count(name) > 1}):
+        yield RowProblem(file, 1, name, "", "stands in the header twice", "Remove one of them.")
+    for column in table.columns:
+        if column.required and column.name not in header:
+            problem = "is a required column and is missing, so the file is set aside"
+            yield RowProblem(file, 1, column.name, "", problem, f"Add it: {column.about}")
+
+
+def _unknown_columns(header: list[str], table: Table, file: str) -> Iterator[RowProblem]:
+    known = [column.name for column in table.columns]
+    for name in header:
+        if name not in known:
+            problem = f"is not a column of {table.name} and is not read"
+            yield RowProblem(file, 1, name, "", problem, near_miss(name, known))
+
+
+def _read_toml(file: Path, intake: Intake) -> None:
+    try:
+        document = tomllib.loads(read_text_file(file).text)
+    except (tomllib.TOMLDecodeError, FileError) as error:
+        tally = intake.open_file(file.name, "")
+        cure = "Correct it; nothing of the file was read."
+        tally.errors.append(RowProblem(file.name, 0, "", "", f"is not TOML: {error}", cure))
+        return
+    for name, entries in document.items():
+        _read_entries(file.name, name, entries, intake)
+
+
+def _read_entries(file: str, name: str, entries: Any, intake: Intake) -> None:
+    table = TABLES.get(name) if name not in LOOP_TABLES else None
+    tally = intake.open_file(f"{file} [[{name}]]", table.name if table else "")
+    if table is None or not isinstance(entries, list):
+        problem = "is not a list of tables" if table else "is not a table"
+        cure = (
+            f"Write [[{name}]]."
+            if table
+            else near_miss(name, NATIVE_TABLES, otherwise="Remove it.")
+        )
+        tally.errors.append(RowProblem(tally.name, 0, "", name, problem, cure))
+        return
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, Mapping):
+            cure = f"Write [[{name}]]."
+            wrong = RowProblem(tally.name, number, "", str(entry), "is not a table", cure)
+            intake.refuse(tally, number, [wrong])
+            continue
+        body = read_body(table, {key: _as_json(value) for key, value in entry.items()})
+        if isinstance(body, tuple):
+            problems = [problem.in_row(tally.name, number) for problem in body]
+            intake.refuse(tally, number, problems, entry)
+        else:
+            intake.add(tally, number, body)
+
+
+def _as_json(value: Any) -> Any:
+    """A value of TOML as JSON has it: dates become text."""
+    return value.isoformat() if isinstance(value, date | datetime) else value
