@@ -1,0 +1,330 @@
+"""
+Write the reference pages from the code (``make docs``); with ``--check`` only compare them.
+
+    docs/reference/tables.md    every table and column of the native CSV format, from ``model.TABLES``
+    docs/reference/cli.md       every command and option, from ``cli.build_parser``
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from enum import StrEnum
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, get_args
+
+from throughline.model import TABLES, Column, Table
+from throughline.model.door import LOOP_TABLES
+
+REFERENCE = Path(__file__).parent / "reference"
+TYPE_WORDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    date: "date",
+    datetime: "moment",
+    time: "wall time",
+}
+MADE_BY = "<!-- Written by `make docs` from the code. Do not edit. -->"
+
+
+def main() -> int:
+    """Write every page, or with ``--check`` say which ones are stale."""
+    options = argparse.ArgumentParser(description="Write docs/reference from the code.")
+    options.add_argument("--check", action="store_true", help="write nothing; fail when stale")
+    if options.parse_args().check:
+        stale = stale_pages()
+        for name in stale:
+            sys.stderr.write(f"docs/reference/{name} is stale: run `make docs` and commit it.\n")
+        return 1 if stale else 0
+    REFERENCE.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+def stale_pages() -> list[str]:
+    """Pages on disk that differ from what the code says now, by file name."""
+    return [name for name, text in pages().items() if _on_disk(name) != text]
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by file name."""
+    written = {"tables.md": tables_page(TABLES.values())}
+    if find_spec("throughline.cli") is not None:
+        written["cli.md"] = cli_page(import_module("throughline.cli").build_parser())
+    return written
+
+
+def _on_disk(name: str) -> str:
+    page = REFERENCE / name
+    return page.read_text(encoding="utf-8") if page.exists() else ""
+
+
+# The native CSV format.
+
+TABLES_HEAD = """\
+# Tables: the native CSV format
+
+A plant is a folder of CSV files, one for each table below, named `<table>.csv`. Any of them may be
+missing. The first row holds the column names, in any order; a column that is absent counts as
+empty, and an empty cell takes the column's default. A column without a default is *required*.
+The tables of the strategy may stand in one file `strategy.toml` instead, one `[[table]]` a row.
+
+- Files are UTF-8 with commas; cells with commas, quotes or line breaks stand in double quotes.
+- *number*: digits with a decimal point, no thousands separator. *true or false*: those two words.
+- Amounts in EUR are in the currency that `enterprise` names.
+- *date*: `2026-03-02`. *wall time*: `06:00`. *moment*: `2026-03-02T05:00:00Z`, always with its
+  offset: a moment without one could be any of 24 hours and is refused.
+- → *table*: the value is a key of that table.
+- The **key** of a table names its records. A row with a known key replaces that record; the ledger
+  keeps what was said before.
+
+What cannot be used is set aside with its file, row, column, value and cure; the rest is loaded.
+"""
+
+
+def tables_page(tables: Iterable[Table]) -> str:
+    """The reference of the native format: a summary, then a section for each table."""
+    known = list(tables)
+    groups = _grouped(known)
+    parts = [MADE_BY, TABLES_HEAD, *_contents(groups)]
+    for heading, members in groups.items():
+        parts.append(f"## {heading}\n")
+        if members[0].name in LOOP_TABLES:
+            parts.append("The loop records these; a file that states them is set aside.\n")
+        parts.extend(_table_section(table) for table in members)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+# The modules of the vocabulary in the order in which a plant is described.
+HEADINGS = {
+    "equipment": "Sites and equipment",
+    "calendars": "Working time",
+    "materials": "Materials and supply",
+    "operations": "Routings, setups and checks",
+    "personnel": "People and decision rights",
+    "orders": "Demand and orders",
+    "responses": "What the floor says back",
+    "strategy": "Strategy",
+    "decisions": "What the loop says itself",
+}
+
+
+def _grouped(tables: list[Table]) -> dict[str, list[Table]]:
+    """Tables by the heading they stand under."""
+    groups: dict[str, list[Table]] = {heading: [] for heading in HEADINGS.values()}
+    for table in tables:
+        groups[HEADINGS[table.type.__module__.rpartition(".")[2]]].append(table)
+    return groups
+
+
+def _contents(groups: dict[str, list[Table]]) -> Iterator[str]:
+    yield "| Table | Rows are | Key |\n|---|---|---|"
+    for members in groups.values():
+        for table in members:
+            key = ", ".join(f"`{name}`" for name in table.key)
+            yield f"| [`{table.name}`](#{table.name}) | {_cell(table.about)} | {key} |"
+    yield ""
+
+
+def _table_section(table: Table) -> str:
+    rows = [_column_row(column, is_key=column.name in table.key) for column in table.columns]
+    lines = [
+        f"### {table.name}\n",
+        f"{table.about}\n",
+        "| Column | Type | Unit | Default | Meaning |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _column_row(column: Column, *, is_key: bool) -> str:
+    name = f"`{column.name}`" + (" (key)" if is_key else "")
+    meaning = _cell(column.about) + _bounds(column)
+    unit = column.unit or unit_of(column.name)
+    return f"| {name} | {_type_words(column)} | {unit} | {_default(column)} | {meaning} |"
+
+
+# The unit stands last in a name, so the name can say it.
+UNIT_OF_SUFFIX = (
+    ("_eur_per_hour", "EUR/h"),
+    ("_eur_per_day", "EUR/day"),
+    ("_minutes_per_unit", "min/unit"),
+    ("_hours_per_week", "h/week"),
+    ("_minutes", "min"),
+    ("minutes", "min"),
+    ("_hours", "h"),
+    ("_days", "days"),
+    ("_eur", "EUR"),
+    ("_kwh", "kWh"),
+    ("_kw", "kW"),
+    ("_fraction", "0..1"),
+)
+
+
+def unit_of(name: str) -> str:
+    """The unit a column's name ends in; empty when it says none."""
+    return next((unit for suffix, unit in UNIT_OF_SUFFIX if name.endswith(suffix)), "")
+
+
+def _type_words(column: Column) -> str:
+    plain = _without_none(column.type)
+    if column.refers_to:
+        return f"text → [`{column.refers_to}`](#{column.refers_to})"
+    if issubclass(plain, StrEnum):
+        return "one of " + ", ".join(f"`{member.value}`" for member in plain)
+    return TYPE_WORDS[plain]
+
+
+def _without_none(hint: Any) -> Any:
+    options = [option for option in get_args(hint) if option is not types.NoneType]
+    return options[0] if isinstance(hint, types.UnionType) else hint
+
+
+def _default(column: Column) -> str:
+    if column.required:
+        return "*required*"
+    if column.default is None or column.default == "":
+        return "empty"
+    if isinstance(column.default, bool):
+        return f"`{str(column.default).lower()}`"
+    if isinstance(column.default, float):
+        return f"`{column.default:g}`"
+    return f"`{column.default}`"
+
+
+def _bounds(column: Column) -> str:
+    low, high = column.minimum, column.maximum
+    if low is not None and high is not None:
+        return f" From {low:g} to {high:g}."
+    if low is not None:
+        return f" At least {low:g}."
+    return "" if high is None else f" At most {high:g}."
+
+
+def _sentence(text: str) -> str:
+    """A help text with a capital and a full stop."""
+    text = " ".join(text.split())
+    return text if not text else text[0].upper() + text[1:].rstrip(".") + "."
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# The command line.
+
+
+def cli_page(parser: argparse.ArgumentParser) -> str:
+    """Every command with its arguments, from the parser itself and so never out of date."""
+    parts = [MADE_BY, "# The command line\n", _prose(parser), "## Options of every command\n"]
+    commands = _commands(parser)
+    shared = _shared_options(commands)
+    parts.append(_options_table(_visible(parser, shared=set()) + list(shared.values())))
+    for name, (about, command) in commands.items():
+        parts.append(f"## {parser.prog} {name}\n")
+        parts.append((_prose(command).strip() or _sentence(about)) + "\n")
+        own = _visible(command, shared=set(shared))
+        parts.append(f"    {_usage(parser.prog, name, own)}\n")
+        if own:
+            parts.append(_options_table(own))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _prose(parser: argparse.ArgumentParser) -> str:
+    texts = (parser.description, parser.epilog)
+    return "".join(f"{text.strip()}\n\n" for text in texts if text)
+
+
+# argparse shows what it knows only to itself; its private names have not moved since Python 3.2.
+# ruff: noqa: SLF001
+
+
+def _commands(
+    parser: argparse.ArgumentParser, prefix: str = ""
+) -> dict[str, tuple[str, argparse.ArgumentParser]]:
+    """Commands by name, those of commands (``user add``) under their full name."""
+    found: dict[str, tuple[str, argparse.ArgumentParser]] = {}
+    for action in parser._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            continue
+        about = {choice.dest: choice.help or "" for choice in action._choices_actions}
+        for name, command in action.choices.items():
+            inner = _commands(command, prefix=f"{prefix}{name} ")
+            found.update(inner or {f"{prefix}{name}": (about.get(name, ""), command)})
+    return found
+
+
+def _shared_options(
+    commands: dict[str, tuple[str, argparse.ArgumentParser]],
+) -> dict[str, argparse.Action]:
+    """Options that every command takes, by what the user types."""
+    per_command = [{_typed(a): a for a in _visible(c, shared=set())} for _, c in commands.values()]
+    first = per_command[0] if per_command else {}
+    return {
+        typed: action
+        for typed, action in first.items()
+        if action.option_strings and all(typed in others for others in per_command)
+    }
+
+
+def _visible(parser: argparse.ArgumentParser, *, shared: set[str]) -> list[argparse.Action]:
+    hidden = (argparse._HelpAction, argparse._SubParsersAction)
+    return [
+        action
+        for action in parser._actions
+        if not isinstance(action, hidden)
+        and action.help != argparse.SUPPRESS
+        and _typed(action) not in shared
+    ]
+
+
+def _usage(program: str, name: str, actions: list[argparse.Action]) -> str:
+    words = (_typed(a) if _is_needed(a) else f"[{_typed(a)}]" for a in actions)
+    return " ".join([program, name, *words])
+
+
+def _is_needed(action: argparse.Action) -> bool:
+    return action.required if action.option_strings else action.nargs not in ("?", "*")
+
+
+def _typed(action: argparse.Action) -> str:
+    """What the user types for an argument: ``PATH``, ``--json``, ``--seed SEED``."""
+    value = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
+    if action.choices is not None and not action.metavar:
+        value = "{" + ",".join(str(choice) for choice in action.choices) + "}"
+    value = " ".join(value) if isinstance(value, tuple) else value
+    if not action.option_strings:
+        return value
+    return (
+        f"{action.option_strings[-1]} {value}".strip()
+        if action.nargs != 0
+        else (action.option_strings[-1])
+    )
+
+
+def _options_table(actions: list[argparse.Action]) -> str:
+    rows = (f"| `{_cell(_typed(a))}` | {_cell(_meaning(a))} |" for a in actions)
+    return "\n".join(["| Argument | Meaning |", "|---|---|", *rows, ""])
+
+
+def _meaning(action: argparse.Action) -> str:
+    names = {**vars(action), "prog": "throughline"}
+    text = re.sub(r"%\((\w+)\)s", lambda m: str(names.get(m[1], "")), action.help or "")
+    text = _sentence(text)
+    is_said = "default" in text.lower() or action.default in (None, False, argparse.SUPPRESS, [])
+    return text if is_said else f"{text} Default: {action.default}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
