@@ -1,0 +1,577 @@
+"""
+From the plant's records to one statistic per assumption and day: what the floor says to each number
+of the plan.
+
+A day on which nothing happened says nothing; only open orders speak by their silence. Several facts
+of one day become one statistic that knows how many they were. METHODS section 5.14.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, cached_property
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from throughline.learn.evidence import WINSOR
+from throughline.model.assumptions import AssumedQuantity, Assumption, EvidenceFamily
+from throughline.model.columns import split_key
+from throughline.model.materials import SupplySource
+from throughline.model.operations import OperationsSegment
+from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder
+from throughline.model.personnel import PersonSkill
+from throughline.model.plant import Plant
+from throughline.model.responses import EquipmentCondition, EquipmentState, OperationsResponse
+from throughline.model.working_time import WorkingTime, weekday_numbers, working_time
+
+ItemT = TypeVar("ItemT")
+
+_DAY = timedelta(days=1)
+_MINUTES_A_DAY = 24 * 60
+# A part of a day stands for the day when it holds at least half of its planned working time.
+_ENOUGH_OF_A_DAY = 0.5
+# From this level of the skill matrix on a person does the work alone.
+_QUALIFIED = 3
+# A duration that is recorded as 0 whole days took about half of one.
+_SAME_DAY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DayMean:
+    """
+    The mean of ``n`` values of one day; of their logarithms when the assumption is tested on the
+    log scale.
+    """
+
+    day: date
+    value: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """``good`` out of ``trials`` on one day."""
+
+    day: date
+    good: float
+    trials: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """
+    One order on one day: its age in days at the end of the day, and whether it arrived on it.
+
+    ``pace`` is its own agreed lead time over the one the assumption speaks of, so that a group of
+    materials with different lead times can be asked one question; 1 when they are the same.
+    """
+
+    age: int
+    has_arrived: bool
+    pace: float
+
+
+@dataclass(frozen=True, slots=True)
+class DayOrders:
+    """
+    The orders open on one day; those ordered together stand together, because they travel together.
+    """
+
+    day: date
+    consignments: tuple[tuple[OpenOrder, ...], ...]
+
+
+Observation = DayMean | DayCount | DayOrders
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """
+    One purchase or production order seen as a duration in days; still open when ``days`` is a lower
+    bound.
+    """
+
+    days: float
+    is_open: bool
+    pace: float
+
+
+class Floor:
+    """
+    The records of the floor, arranged so that each assumption finds its facts.
+
+    Parameters
+    ----------
+    plant
+        The records that hold.
+    now
+        The moment looked from. What is dated later has not happened.
+    """
+
+    def __init__(self, plant: Plant, now: datetime) -> None:
+        self.plant, self.now = plant, now.astimezone(UTC)
+
+    def observations(self, assumption: Assumption) -> tuple[Observation, ...]:
+        """
+        One statistic per day with something to say, in order of days, from facts after
+        ``declared_at`` up to now.
+
+        Empty when the subject is unknown or nothing about it was recorded.
+        """
+        read: Mapping[AssumedQuantity, Callable[[Assumption], Iterable[Observation]]] = {
+            AssumedQuantity.AVAILABILITY: self._availability,
+            AssumedQuantity.RUN_TIME_FACTOR: self._run_time,
+            AssumedQuantity.SETUP_TIME_FACTOR: self._setup_time,
+            AssumedQuantity.YIELD: self._yield,
+            AssumedQuantity.LEAD_TIME_DAYS: self._lead_time,
+            AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS: self._production_lead_time,
+            AssumedQuantity.ATTENDANCE: self._attendance,
+            AssumedQuantity.DEMAND_PER_WEEK: self._demand,
+        }
+        return tuple(sorted(read[assumption.quantity](assumption), key=lambda seen: seen.day))
+
+    def waits(self, assumption: Assumption) -> tuple[Wait, ...]:
+        """
+        Durations behind a lead time, finished since ``declared_at`` or still open, for the
+        posterior.
+        """
+        since = assumption.declared_at.astimezone(UTC).date()
+        found = []
+        for order in self._purchases(assumption.subject):
+            ordered, arrived = self._dates(order)
+            if ordered is not None and (arrived is None or arrived > since):
+                days = ((arrived or self.now.date()) - ordered).days
+                pace = self._pace(order, assumption)
+                found.append(Wait(max(float(days), _SAME_DAY), arrived is None, pace))
+        return tuple(found)
+
+    # --- machines ---------------------------------------------------------------------------------
+
+    def _availability(self, assumption: Assumption) -> Iterator[DayMean]:
+        per_day: dict[date, list[float]] = defaultdict(list)
+        for machine in self._machines(assumption.subject):
+            for day, value in self._machine_days(machine, assumption.declared_at.astimezone(UTC)):
+                per_day[day].append(value)
+        for day in sorted(per_day):
+            yield _day_mean(assumption, day, per_day[day])
+
+    def _machines(self, subject: str) -> tuple[str, ...]:
+        table, _, key = subject.partition("/")
+        if table == "equipment":
+            return (key,) if key in self.plant.equipment else ()
+        return tuple(machine.id for machine in self.plant.machines.get(key, ()))
+
+    def _machine_days(self, machine: str, since: datetime) -> Iterator[tuple[date, float]]:
+        if self.now <= since:
+            return
+        origin = _midnight(since.date())
+        clock = working_time(self.plant, machine, origin, (self.now - origin).days + 2)
+        first, last = clock.minute(since), clock.minute(self.now)
+        down = self._lost(machine, EquipmentCondition.DOWN, clock)
+        serviced = self._lost(machine, EquipmentCondition.MAINTENANCE, clock)
+        used = self._days_in_use(machine)
+        for start in range(0, last, _MINUTES_A_DAY):
+            low, high = max(start, first), min(start + _MINUTES_A_DAY, last)
+            day = clock.moment(start).date()
+            whole = clock.between(start, start + _MINUTES_A_DAY)
+            if whole == 0 or clock.between(low, high) < _ENOUGH_OF_A_DAY * whole:
+                continue
+            planned = clock.between(low, high) - sum(part(low, high) for part in serviced)
+            lost = sum(part(low, high) for part in down)
+            if planned > 0 and (lost > 0 or day in used):
+                yield day, max(0.0, 1.0 - lost / planned)
+
+    def _lost(
+        self, machine: str, condition: EquipmentCondition, clock: WorkingTime
+    ) -> list[Callable[[int, int], float]]:
+        return [
+            _lost_minutes(state, clock, self.now)
+            for state in self._states.get(machine, ())
+            if state.condition is condition and state.starts_at <= self.now
+        ]
+
+    def _days_in_use(self, machine: str) -> frozenset[date]:
+        days: set[date] = set()
+        for response in self._responses_of_machine.get(machine, ()):
+            begin = response.actual_start or response.actual_end
+            if begin is None or begin > self.now:
+                continue
+            end = min(response.actual_end or self.now, self.now)
+            days.update(
+                begin.date() + n * _DAY for n in range((end.date() - begin.date()).days + 1)
+            )
+        return frozenset(days)
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def _run_time(self, assumption: Assumption) -> Iterator[DayMean]:
+        def ratio(response: OperationsResponse) -> float | None:
+            standard = response.standard_run_minutes
+            if standard is None:
+                made = response.good_quantity + response.scrap_quantity
+                standard = made * self._mode(response)[1]
+            return response.run_minutes / standard if standard > 0 else None
+
+        return self._factors(assumption, ratio)
+
+    def _setup_time(self, assumption: Assumption) -> Iterator[DayMean]:
+        def ratio(response: OperationsResponse) -> float | None:
+            standard = self._standard_setup.get((response.order, response.sequence), 0.0)
+            return response.setup_minutes / standard if standard > 0 else None
+
+        return self._factors(assumption, ratio)
+
+    def _factors(
+        self, assumption: Assumption, ratio: Callable[[OperationsResponse], float | None]
+    ) -> Iterator[DayMean]:
+        table, _, key = assumption.subject.partition("/")
+        index = self._responses_of_machine if table == "equipment" else self._responses_of_center
+        facts = (
+            (response.actual_end, factor)
+            for response in index.get(key, ())
+            if response.actual_end is not None and (factor := ratio(response))
+        )
+        return self._daily(assumption, facts)
+
+    def _yield(self, assumption: Assumption) -> Iterator[DayCount]:
+        good: dict[date, float] = defaultdict(float)
+        made: dict[date, float] = defaultdict(float)
+        for response in self._responses_of_step.get(assumption.subject, ()):
+            if response.actual_end is not None and self._is_news(assumption, response.actual_end):
+                day = response.actual_end.date()
+                good[day] += response.good_quantity
+                made[day] += response.good_quantity + response.scrap_quantity
+        for day in sorted(made):
+            if made[day] > 0:
+                yield DayCount(day, good[day], made[day])
+
+    def _mode(self, response: OperationsResponse) -> tuple[float, float]:
+        segment = self._segments.get((response.material, response.sequence))
+        if segment is None:
+            return 0.0, 0.0
+        for machine, setup, run in self.plant.modes(segment):
+            if machine == response.equipment:
+                return setup, run
+        return segment.setup_minutes, segment.run_minutes_per_unit
+
+    # --- orders -----------------------------------------------------------------------------------
+
+    def _lead_time(self, assumption: Assumption) -> Iterator[Observation]:
+        if assumption.family is EvidenceFamily.HAZARD:
+            return self._open_orders(assumption)
+        return self._daily(assumption, self._receipts(assumption))
+
+    def _receipts(self, assumption: Assumption) -> Iterator[tuple[datetime, float]]:
+        for order in self._purchases(assumption.subject):
+            ordered, arrived = self._dates(order)
+            if ordered is not None and arrived is not None:
+                days = max(float((arrived - ordered).days), _SAME_DAY)
+                # A date without a time is told at the end of its day.
+                told = _midnight(arrived) + _DAY - timedelta(minutes=1)
+                yield min(told, self.now), days / self._pace(order, assumption)
+
+    def _open_orders(self, assumption: Assumption) -> Iterator[DayOrders]:
+        since = assumption.declared_at.astimezone(UTC).date()
+        days: dict[date, dict[tuple[date, str], list[OpenOrder]]] = {}
+        for order in self._purchases(assumption.subject):
+            ordered, arrived = self._dates(order)
+            if ordered is None:
+                continue
+            pace = self._pace(order, assumption)
+            last = self._last_bet(assumption, ordered, arrived, pace)
+            day = max(ordered, since) + _DAY
+            while day <= last:
+                seen = OpenOrder((day - ordered).days, day == arrived, pace)
+                consignments = days.setdefault(day, {})
+                consignments.setdefault((ordered, order.supplier), []).append(seen)
+                day += _DAY
+        for day in sorted(days):
+            consignments = days[day]
+            yield DayOrders(day, tuple(tuple(consignments[key]) for key in sorted(consignments)))
+
+    def _last_bet(
+        self, assumption: Assumption, ordered: date, arrived: date | None, pace: float
+    ) -> date:
+        # Beyond 3 sigma an order says no more by staying away: most likely its receipt was never
+        # booked.
+        spread = math.exp(WINSOR * min(assumption.standard_deviation, 1.0))
+        patience = math.ceil(max(assumption.high, assumption.value) * pace * spread)
+        # Today is not over: only an arrival can be told of it.
+        seen_until = self.now.date() - _DAY if arrived is None else arrived
+        return min(seen_until, ordered + patience * _DAY)
+
+    def _purchases(self, subject: str) -> tuple[PurchaseOrder, ...]:
+        table, _, key = subject.partition("/")
+        if table == "suppliers":
+            return self._purchases_of_supplier.get(key, ())
+        parts = split_key(key)
+        if table != "supply_sources" or len(parts) != 2:
+            return ()
+        return tuple(
+            order
+            for order in self._purchases_of_supplier.get(parts[1], ())
+            if order.material == parts[0]
+        )
+
+    def _dates(self, order: PurchaseOrder) -> tuple[date | None, date | None]:
+        today = self.now.date()
+        if order.ordered_on is None or order.ordered_on > today:
+            return None, None
+        arrived = order.received_on or self._receipt_days.get(order.id)
+        if arrived is not None and arrived > today:
+            arrived = None
+        if arrived is not None and arrived <= order.ordered_on:
+            arrived = order.ordered_on + _DAY  # within the day: the shortest wait there is
+        return order.ordered_on, arrived
+
+    def _pace(self, order: PurchaseOrder, assumption: Assumption) -> float:
+        if not assumption.subject.startswith("suppliers/"):
+            return 1.0
+        agreed = self._agreed.get((order.material, order.supplier), 0.0)
+        if not agreed and order.due_on is not None and order.ordered_on is not None:
+            agreed = float((order.due_on - order.ordered_on).days)
+        return agreed / assumption.value if agreed > 0 and assumption.value > 0 else 1.0
+
+    def _production_lead_time(self, assumption: Assumption) -> Iterator[DayMean]:
+        facts = (
+            (order.actual_end, max((order.actual_end - begin) / _DAY, _SAME_DAY))
+            for order in self._productions(assumption.subject)
+            if order.actual_end is not None
+            and order.status is not OrderStatus.CANCELLED
+            and (begin := order.actual_start or order.planned_start) is not None
+        )
+        return self._daily(assumption, facts)
+
+    def _productions(self, subject: str) -> Iterator[ProductionOrder]:
+        table, _, key = subject.partition("/")
+        for order in self.plant.production_orders.values():
+            if table == "materials":
+                belongs = order.material == key
+            elif table == "families":
+                belongs = self._family(order.material) == key
+            else:
+                belongs = key == "all" or (order.id in self._routed) == (key == "routed")
+            if belongs:
+                yield order
+
+    def _demand(self, assumption: Assumption) -> Iterator[DayMean]:
+        family = assumption.subject.partition("/")[2]
+        ordered: dict[date, float] = defaultdict(float)
+        for line in self.plant.sales_order_lines.values():
+            if line.ordered_on is not None:
+                mine = self._family(line.material) == family
+                ordered[_monday(line.ordered_on)] += line.quantity if mine else 0.0
+        # A week in which nobody at all ordered anything is a feed that is silent, not a market that
+        # is.
+        for week in sorted(ordered):
+            is_whole = _midnight(week) >= assumption.declared_at
+            if is_whole and _midnight(week + 7 * _DAY) <= self.now:
+                yield _day_mean(assumption, week + 6 * _DAY, [ordered[week]])
+
+    def _family(self, material: str) -> str:
+        known = self.plant.materials.get(material)
+        return known.family if known is not None else ""
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def _attendance(self, assumption: Assumption) -> Iterator[DayCount]:
+        if not self.plant.absences:
+            return  # nobody reports absences here: silence is not attendance
+        skill = assumption.subject.partition("/")[2]
+        away = {(absence.person, absence.day) for absence in self.plant.absences.values()}
+        day = assumption.declared_at.astimezone(UTC).date()
+        if _midnight(day) < assumption.declared_at:
+            day += _DAY
+        while day < self.now.date():
+            planned = [
+                person for person in self._qualified(skill, day) if self._on_shift(person, day)
+            ]
+            if planned:
+                present = sum((person, day) not in away for person in planned)
+                yield DayCount(day, present, len(planned))
+            day += _DAY
+
+    def _qualified(self, skill: str, day: date) -> Iterator[str]:
+        for cell in self._holders.get(skill, ()):
+            if cell.valid_until is None or cell.valid_until >= day:
+                yield cell.person
+
+    def _on_shift(self, person: str, day: date) -> bool:
+        known = self.plant.personnel.get(person)
+        return known is not None and self._calendar_works(known.calendar, day)
+
+    @cached_property
+    def _calendar_works(self) -> Callable[[str, date], bool]:
+        @cache
+        def works(calendar: str, day: date) -> bool:
+            if calendar not in self.plant.calendars:
+                return day.weekday() < 5
+            zone = ZoneInfo(self.plant.calendars[calendar].time_zone)
+            return any(
+                day.weekday() in weekday_numbers(shift.weekdays)
+                and not self._is_closed(calendar, datetime.combine(day, shift.starts, tzinfo=zone))
+                for shift in self.plant.shifts_of(calendar)
+            )
+
+        return works
+
+    def _is_closed(self, calendar: str, begin: datetime) -> bool:
+        return any(
+            not exception.works and exception.starts_at <= begin < exception.ends_at
+            for exception in self.plant.exceptions_of(calendar)
+        )
+
+    # --- shared -----------------------------------------------------------------------------------
+
+    def _is_news(self, assumption: Assumption, moment: datetime) -> bool:
+        return assumption.declared_at < moment <= self.now
+
+    def _daily(
+        self, assumption: Assumption, facts: Iterable[tuple[datetime | None, float]]
+    ) -> Iterator[DayMean]:
+        per_day: dict[date, list[float]] = defaultdict(list)
+        for moment, value in facts:
+            if moment is not None and self._is_news(assumption, moment):
+                per_day[moment.astimezone(UTC).date()].append(value)
+        for day in sorted(per_day):
+            yield _day_mean(assumption, day, per_day[day])
+
+    # --- indexes, each built when first asked for -------------------------------------------------
+
+    @cached_property
+    def _states(self) -> Mapping[str, list[EquipmentState]]:
+        return _group(self.plant.equipment_states.values(), lambda state: state.equipment)
+
+    @cached_property
+    def _responses_of_machine(self) -> Mapping[str, list[OperationsResponse]]:
+        return _group(self.plant.operations_responses.values(), lambda done: done.equipment)
+
+    @cached_property
+    def _responses_of_center(self) -> Mapping[str, list[OperationsResponse]]:
+        return _group(self.plant.operations_responses.values(), self._center)
+
+    def _center(self, response: OperationsResponse) -> str:
+        if response.work_center:
+            return response.work_center
+        machine = self.plant.equipment.get(response.equipment)
+        return machine.work_center if machine is not None else ""
+
+    @cached_property
+    def _responses_of_step(self) -> Mapping[str, list[OperationsResponse]]:
+        return _group(
+            self.plant.operations_responses.values(),
+            lambda done: f"operations/{done.material}:{done.sequence}",
+        )
+
+    @cached_property
+    def _segments(self) -> Mapping[tuple[str, int], OperationsSegment]:
+        rows = self.plant.records(OperationsSegment).values()
+        return {(segment.material, segment.sequence): segment for segment in rows}
+
+    @cached_property
+    def _standard_setup(self) -> Mapping[tuple[str, int], float]:
+        """
+        Setup that the standard allows each finished step, after what ran before it on its machine.
+        """
+        allowed: dict[tuple[str, int], float] = {}
+        for machine in sorted(self._responses_of_machine):
+            before = ""
+            started = [r for r in self._responses_of_machine[machine] if r.actual_start is not None]
+            for done in sorted(started, key=lambda r: (str(r.actual_start), r.order, r.sequence)):
+                segment = self._segments.get((done.material, done.sequence))
+                after = segment.setup_family if segment is not None else ""
+                standard = self._mode(done)[0]
+                center = self._center(done)
+                allowed[done.order, done.sequence] = self.plant.setup_minutes(
+                    center, before, after, standard
+                )
+                before = after
+        return allowed
+
+    @cached_property
+    def _purchases_of_supplier(self) -> Mapping[str, tuple[PurchaseOrder, ...]]:
+        ordered = sorted(self.plant.purchase_orders.values(), key=lambda order: order.id)
+        groups = _group(ordered, lambda order: order.supplier)
+        return {supplier: tuple(members) for supplier, members in groups.items()}
+
+    @cached_property
+    def _agreed(self) -> Mapping[tuple[str, str], float]:
+        rows = self.plant.records(SupplySource).values()
+        return {(source.material, source.supplier): source.lead_time_days for source in rows}
+
+    @cached_property
+    def _receipt_days(self) -> Mapping[str, date]:
+        """Day on which the receipts booked for a purchase order reached its quantity."""
+        done: dict[str, date] = {}
+        received: dict[str, float] = defaultdict(float)
+        moves = self.plant.material_movements.values()
+        for move in sorted(moves, key=lambda m: (m.at, m.id)):
+            order = self.plant.purchase_orders.get(move.order)
+            if order is None or move.reason != "receipt" or order.id in done:
+                continue
+            received[order.id] += move.quantity
+            if received[order.id] >= order.quantity * (1 - 1e-9):
+                done[order.id] = move.at.date()
+        return done
+
+    @cached_property
+    def _routed(self) -> frozenset[str]:
+        return frozenset(done.order for done in self.plant.operations_responses.values())
+
+    @cached_property
+    def _holders(self) -> Mapping[str, list[PersonSkill]]:
+        able = (cell for cell in self.plant.person_skills.values() if cell.level >= _QUALIFIED)
+        return _group(sorted(able, key=lambda cell: cell.person), lambda cell: cell.skill)
+
+
+def _day_mean(assumption: Assumption, day: date, values: Iterable[float]) -> DayMean:
+    on_log_scale = assumption.family is EvidenceFamily.LOG_GAUSSIAN
+    reach = WINSOR * assumption.standard_deviation
+    edges = [edge for edge in (assumption.low, assumption.high) if edge > 0 or not on_log_scale]
+    scale: Callable[[float], float] = _log if on_log_scale else float
+    low, high = (scale(edge) for edge in (edges[0], edges[-1]))
+    # Each value is cut at 3 sigma beyond the band, so that one wild reading does not make the day.
+    cut = [min(max(scale(value), low - reach), high + reach) for value in values]
+    return DayMean(day, math.fsum(cut) / len(cut), len(cut))
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _lost_minutes(
+    state: EquipmentState, clock: WorkingTime, now: datetime
+) -> Callable[[int, int], float]:
+    """
+    How much planned time a state takes from a stretch of minutes; its stated total is spread as the
+    calendar says.
+    """
+    end = now if state.ends_at is None else min(state.ends_at, now)
+    first, last = clock.minute(state.starts_at), clock.minute(end)
+    total = clock.between(first, last)
+    is_over = state.ends_at is not None and state.ends_at <= now
+    share = state.working_minutes / total if is_over and state.working_minutes and total else 1.0
+
+    def lost(low: int, high: int) -> float:
+        return min(share, 1.0) * clock.between(max(first, low), min(last, high))
+
+    return lost
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _monday(day: date) -> date:
+    return day - day.weekday() * _DAY
+
+
+def _group(items: Iterable[ItemT], key: Callable[[ItemT], str]) -> dict[str, list[ItemT]]:
+    groups: dict[str, list[ItemT]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return dict(groups)
