@@ -1,7 +1,7 @@
 """
 Write the reference pages from the code (``make docs``); with ``--check`` only compare them.
 
-    docs/reference/tables.md    every table and column of the native CSV format, from ``model.TABLES``
+    docs/reference/tables.md    every table and column of the native format, from ``model.TABLES``
     docs/reference/cli.md       every command and option, from ``cli.build_parser``
 """
 
@@ -322,7 +322,8 @@ def _meaning(action: argparse.Action) -> str:
     names = {**vars(action), "prog": "throughline"}
     text = re.sub(r"%\((\w+)\)s", lambda m: str(names.get(m[1], "")), action.help or "")
     text = _sentence(text)
-    is_said = "default" in text.lower() or action.default in (None, False, argparse.SUPPRESS, [])
+    is_plain = action.default in (None, False, "", argparse.SUPPRESS, [])
+    is_said = is_plain or "default" in text.lower() or f"({action.default})" in text
     return text if is_said else f"{text} Default: {action.default}."
 
 

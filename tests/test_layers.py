@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -23,3 +24,45 @@ def test_no_module_imports_upwards_sideways_or_the_world(repository: Path) -> No
     )
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     assert "2 kept, 0 broken" in run.stdout
+
+
+CORE = (
+    "model",
+    "ledger",
+    "picture",
+    "simulate",
+    "strategy",
+    "plan",
+    "schedule",
+    "execute",
+    "learn",
+    "loop",
+)
+CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "monotonic"),
+}
+
+
+def test_the_core_never_looks_at_the_wall_clock(repository: Path) -> None:
+    package = repository / "src" / "throughline"
+    files = [file for folder in CORE for file in sorted((package / folder).rglob("*.py"))]
+    assert files
+    looks = [f"{f.relative_to(package)}:{line}" for f in files for line in clock_calls(f)]
+    assert looks == [], f"take the moment as an argument instead: {looks}"
+
+
+def clock_calls(file: Path) -> list[int]:
+    """Lines that ask the clock by its usual names."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id, node.attr) in CLOCKS
+    ]
