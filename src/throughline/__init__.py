@@ -9,4 +9,8 @@ The names exported here are the library: no server, no database, no Django.
     survival = throughline.survive(schedule, plant, replications=1000, seed=7)
 """
 
+from throughline.library import plan, read_plant, schedule, survive, test
+
+__all__ = ["__version__", "plan", "read_plant", "schedule", "survive", "test"]
+
 __version__ = "0.1.0"

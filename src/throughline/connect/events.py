@@ -40,7 +40,7 @@ _KNOWN = {
 }
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """One field that will not do; never leaves this module."""
 
     def __init__(self, field: str, value: object, problem: str, cure: str) -> None:
@@ -70,7 +70,7 @@ def read_events(
             continue
         try:
             events.extend(_events_of(parse_json(line), now))
-        except _Refused as refused:
+        except _RefusedError as refused:
             problems.append(RowProblem(name, number, *refused.facts))
     return events, problems
 
@@ -84,7 +84,7 @@ def read_event_objects(
     for number, found in enumerate(objects, start=1):
         try:
             events.extend(_events_of(found, now))
-        except _Refused as refused:
+        except _RefusedError as refused:
             problems.append(RowProblem(name, number, *refused.facts))
     return events, problems
 
@@ -99,13 +99,17 @@ def parse_json(text: str) -> Any:
         When the text is not such JSON.
     """
     if len(text) > LONGEST_LINE:
-        raise _Refused("", text[:40], "is too long", f"At most {LONGEST_LINE} characters a line.")
+        raise _RefusedError(
+            "", text[:40], "is too long", f"At most {LONGEST_LINE} characters a line."
+        )
     try:
         return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except RecursionError:
-        raise _Refused("", text[:40], "is nested too deeply", "Send flat objects.") from None
+        raise _RefusedError("", text[:40], "is nested too deeply", "Send flat objects.") from None
     except json.JSONDecodeError as error:
-        raise _Refused("", text[:40], f"is not JSON: {error.msg}", "Send one object.") from None
+        raise _RefusedError(
+            "", text[:40], f"is not JSON: {error.msg}", "Send one object."
+        ) from None
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -113,12 +117,12 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
-        raise _Refused(repeated, repeated, "is said twice in one object", "Say it once.")
+        raise _RefusedError(repeated, repeated, "is said twice in one object", "Say it once.")
     return found
 
 
 def _no_constant(text: str) -> Any:
-    raise _Refused("", text, "is not a number", "Leave the field out when nothing is known.")
+    raise _RefusedError("", text, "is not a number", "Leave the field out when nothing is known.")
 
 
 def _events_of(found: Any, now: datetime) -> list[Event]:
@@ -129,12 +133,12 @@ def _events_of(found: Any, now: datetime) -> list[Event]:
 
 def _event_of(found: Any, now: datetime) -> Event:
     if not isinstance(found, dict):
-        raise _Refused(
+        raise _RefusedError(
             "", found, "is not an object", 'Send {"id": ..., "table": ..., "body": ...}.'
         )
     unknown = sorted(set(found) - _KNOWN)
     if unknown:
-        raise _Refused(
+        raise _RefusedError(
             unknown[0], found[unknown[0]], "is not a field", near_miss(unknown[0], _KNOWN)
         )
     table, is_retracted = _table_of(found)
@@ -158,13 +162,15 @@ def _table_of(found: Mapping[str, Any]) -> tuple[Table, bool]:
     kind = str(found.get("kind") or "")
     name, _, verb = kind.rpartition(".") if kind else (str(found.get("table") or ""), "", "")
     if verb not in ("", "recorded", "retracted"):
-        raise _Refused(
+        raise _RefusedError(
             "kind", kind, "is not a kind of event", "Write <table>.recorded or .retracted."
         )
     if name not in TABLES:
-        raise _Refused("table", name, "is not a table", near_miss(name, TABLES))
+        raise _RefusedError("table", name, "is not a table", near_miss(name, TABLES))
     if name in LOOP_TABLES:
-        raise _Refused("table", name, "is written by the loop alone", "Use the decide command.")
+        raise _RefusedError(
+            "table", name, "is written by the loop alone", "Use the decide command."
+        )
     return TABLES[name], verb == "retracted"
 
 
@@ -172,28 +178,32 @@ def _checked(table: Table, body: Mapping[str, Any]) -> dict[str, Any]:
     read = read_body(table, body)
     if isinstance(read, tuple):
         first = read[0]
-        raise _Refused(f"body.{first.column}", first.value, first.problem, first.cure)
+        raise _RefusedError(f"body.{first.column}", first.value, first.problem, first.cure)
     return read
 
 
 def _subject(table: Table, body: Mapping[str, Any]) -> str:
     missing = [name for name in table.key if name not in body and table.column(name).required]
     if missing:
-        raise _Refused(f"body.{missing[0]}", "", "is missing", f"It is the key of {table.name}.")
+        raise _RefusedError(
+            f"body.{missing[0]}", "", "is missing", f"It is the key of {table.name}."
+        )
     return subject_of_body(table, body)
 
 
 def _object(found: Mapping[str, Any], field: str) -> dict[str, Any]:
     value = found.get(field)
     if not isinstance(value, dict):
-        raise _Refused(field, value, "is not an object", "Give the record's columns as an object.")
+        raise _RefusedError(
+            field, value, "is not an object", "Give the record's columns as an object."
+        )
     return value
 
 
 def _text(found: Mapping[str, Any], field: str, longest: int) -> str:
     value = found.get(field)
     if not isinstance(value, str) or not value or len(value) > longest:
-        raise _Refused(
+        raise _RefusedError(
             field, value, "is not an id", f"Make a unique text of 1 to {longest} letters."
         )
     return value
@@ -207,10 +217,10 @@ def _moment(found: Mapping[str, Any], now: datetime) -> datetime:
         moment = parse_moment(value)
     except (TypeError, ValueError, OverflowError):
         cure = "Write a moment with offset, such as 2026-03-02T05:00:00Z."
-        raise _Refused("occurred_at", value, "is not a moment", cure) from None
+        raise _RefusedError("occurred_at", value, "is not a moment", cure) from None
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         cure = f"Give a year between {FIRST_YEAR} and {LAST_YEAR}."
-        raise _Refused("occurred_at", value, "is not plausible", cure)
+        raise _RefusedError("occurred_at", value, "is not plausible", cure)
     return moment
 
 
@@ -218,11 +228,11 @@ def _whole(found: Mapping[str, Any], field: str) -> int | None:
     value = found.get(field)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    raise _Refused(field, value, "is not a whole number", "Count the source's messages.")
+    raise _RefusedError(field, value, "is not a whole number", "Count the source's messages.")
 
 
 def _fraction(found: Mapping[str, Any], field: str) -> float:
     value = found.get(field, 1.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _Refused(field, value, "is not a share", "Give a number from 0 to 1.")
+        raise _RefusedError(field, value, "is not a share", "Give a number from 0 to 1.")
     return float(value)

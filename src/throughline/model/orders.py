@@ -90,6 +90,10 @@ class PurchaseOrder:
     quantity: float = column("Units ordered.", minimum=0)
     ordered_on: date | None = column("Day of the order.", default=None)
     due_on: date | None = column("Day promised by the supplier.", default=None)
+    expected_on: date | None = column(
+        "Day now expected, when it differs from the promise: agreed after expediting, or announced.",
+        default=None,
+    )
     shipped_on: date | None = column("Day shipped.", default=None)
     received_on: date | None = column("Day of the last receipt.", default=None)
     received_quantity: float = column("Units received so far.", minimum=0, default=0.0)

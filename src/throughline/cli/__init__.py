@@ -1,0 +1,62 @@
+"""The command line: every command of docs/reference/cli.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from throughline import __version__
+from throughline.cli import data, loop, planning, running
+from throughline.cli.output import tell
+from throughline.errors import DataError, RequestError, ThroughlineError, WorldError
+
+DONE, WRONG, USAGE, FAILED = 0, 1, 2, 3
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the reference page is generated from it."""
+    parser = argparse.ArgumentParser(
+        prog="throughline",
+        description="One closed loop from strategy to the shop floor.",
+        epilog="Exit: 0 done, 1 the data or the request is wrong, 2 usage, 3 the world failed.",
+    )
+    parser.add_argument("--version", action="version", version=f"throughline {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (loop, data, planning, running):
+        module.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers the exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        code = options.run(options)
+    except (DataError, RequestError, ValueError) as error:
+        return _failed(options, error, WRONG)
+    except WorldError as error:
+        return _failed(options, error, FAILED)
+    except OSError as error:
+        return _failed(options, error, FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; leave without a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    return DONE if code is None else int(code)
+
+
+def _failed(options: argparse.Namespace, error: Exception, code: int) -> int:
+    tell(str(error))
+    if getattr(options, "json", False):
+        _print_error(error, code)
+    return code
+
+
+def _print_error(error: Exception, code: int) -> None:
+    kind = type(error).__name__ if isinstance(error, ThroughlineError) else "error"
+    document: dict[str, Any] = {"error": str(error), "kind": kind, "exit": code}
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

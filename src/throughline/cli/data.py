@@ -1,0 +1,137 @@
+"""Commands that bring data in and check the record: load, record, verify, migrate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from throughline.cli.common import Commands, add_command, open_world
+from throughline.cli.output import Stopwatch, show, table, tell
+from throughline.errors import DataError
+
+ERRORS_SHOWN = 20
+
+
+def add_commands(commands: Commands) -> None:
+    """Enter the commands."""
+    parser = add_command(commands, "load", load, "Read a file or folder through the ledger.")
+    parser.add_argument("path", type=Path, help="plant folder, CSV file, or foreign export")
+    parser.add_argument("--mapping", type=Path, help="mapping file of a foreign export (TOML)")
+    parser.add_argument("--source", default="", help="who says it; default: the folder's name")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, record nothing")
+    parser = add_command(commands, "record", record, "Record events given as JSON lines.")
+    parser.add_argument("file", help="file of JSON lines, or - for standard input")
+    add_command(commands, "verify", verify, "Recompute the ledger's chain and the picture.")
+    add_command(commands, "migrate", migrate, "Bring the database up to date.")
+
+
+def load(options: argparse.Namespace) -> int:
+    """Read a folder; what could not be used is told row by row, and the rest is recorded."""
+    from throughline.connect.loading import load as load_folder
+
+    watch, world = Stopwatch(), open_world(options)
+    report = load_folder(
+        options.path,
+        source=options.source or options.path.resolve().name,
+        ledger=world.ledger,
+        picture=world.picture(),
+        now=world.now(),
+        mapping=options.mapping,
+        dry_run=options.dry_run,
+        on_progress=lambda p: tell(f"{p.rows} of {p.of} rows"),
+    )
+    document = {**report.as_json(), "seconds": watch.seconds}
+    show(options, document, _readable_load)
+    return 0
+
+
+def _readable_load(report: dict[str, Any]) -> str:
+    rows = [
+        (f["name"], f["rows"], f["accepted"], f["unchanged"], f["set_aside"])
+        for f in report["files"]
+    ]
+    lines = [table(rows, ("file", "rows", "accepted", "unchanged", "set aside"))]
+    errors = [(file["name"], error) for file in report["files"] for error in file["errors"]]
+    for name, error in errors[:ERRORS_SHOWN]:
+        place = f'{name} row {error["row"]} "{error["column"]}"'
+        lines.append(f'{place}: "{error["value"]}" {error["problem"]}. {error["cure"]}')
+    if len(errors) > ERRORS_SHOWN:
+        lines.append(f"... and {len(errors) - ERRORS_SHOWN} more; --json lists them all")
+    done = "would be recorded" if report["dry_run"] else "recorded"
+    lines.append(f"{report['accepted']} rows {done} from {report['source']}.")
+    return "\n".join(lines)
+
+
+def record(options: argparse.Namespace) -> int:
+    """Record events; exit 1 when one could not be read or was quarantined."""
+    from throughline.connect.events import read_events
+
+    world = open_world(options)
+    events, problems = read_events(_lines(options.file), now=world.now())
+    receipt = world.append(events, at=world.now())
+    for problem in problems:
+        tell(str(problem))
+    report = {
+        "accepted": receipt.accepted,
+        "repeated": receipt.repeated,
+        "quarantined": len(receipt.quarantined),
+        "refused": [problem.as_json() for problem in problems],
+        "set_aside": [{"id": q.event.id, "reason": q.reason} for q in receipt.quarantined],
+        "sequence": receipt.sequence,
+    }
+    show(
+        options,
+        report,
+        lambda r: (
+            f"{r['accepted']} accepted, {r['repeated']} repeated, "
+            f"{r['quarantined']} quarantined, {len(r['refused'])} refused; sequence {r['sequence']}"
+        ),
+    )
+    return 1 if problems or receipt.quarantined else 0
+
+
+def _lines(file: str) -> list[str]:
+    if file == "-":
+        return sys.stdin.read().splitlines()
+    path = Path(file)
+    if not path.is_file():
+        message = f"{file} is not a file. Give a file of JSON lines, or - for standard input."
+        raise DataError(message)
+    return path.read_text(encoding="utf-8-sig").splitlines()
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Check the chain; exit 1 when it is broken."""
+    watch, world = Stopwatch(), open_world(options)
+    found = world.ledger.verify()
+    report = {
+        "events": found.events,
+        "intact": found.intact,
+        "first_bad_sequence": found.first_bad_sequence,
+        "digest": world.picture().digest if found.intact else None,
+        "seconds": watch.seconds,
+    }
+    show(options, report, _readable_verification)
+    return 0 if found.intact else 1
+
+
+def _readable_verification(report: dict[str, Any]) -> str:
+    if report["intact"]:
+        return f"{report['events']} events, chain intact, picture {report['digest'][:16]}"
+    return (
+        f"the chain is broken at sequence {report['first_bad_sequence']}: "
+        "restore the database from a backup made before that entry was changed"
+    )
+
+
+def migrate(options: argparse.Namespace) -> None:
+    """Bring the database up to date."""
+    from throughline.cli.common import database_url
+    from throughline.store.database import configure
+    from throughline.store.world import migrate as run_migrations
+
+    url = configure(database_url(options))
+    steps = run_migrations()
+    show(options, {"database": url, "migrations": steps}, lambda r: f"{r['migrations']} migrations")

@@ -1,0 +1,109 @@
+"""Where things stand now: verdicts on the plan, the standing of strategy, a basis to plan from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from throughline.learn.hypotheses import test
+from throughline.learn.measures import measured
+from throughline.loop.propose import Basis
+from throughline.loop.settings import LoopSettings
+from throughline.loop.world import World
+from throughline.model.assumptions import Standing, Verdict
+from throughline.model.decisions import Refutation
+from throughline.model.plant import Plant
+from throughline.strategy.standing import ObjectiveStanding, standings
+from throughline.strategy.trace import Trace
+
+MEASURED_OVER = timedelta(days=28)
+"""Live measures of requirements look back this far."""
+
+
+def basis_of(world: World, now: datetime, settings: LoopSettings) -> Basis:
+    """What a proposal made now starts from."""
+    picture = world.picture()
+    return Basis(
+        plant=picture.plant,
+        sequence=picture.sequence,
+        now=now,
+        declared=world.declared(),
+        published=world.published(),
+        settings=settings,
+    )
+
+
+def verdicts(
+    world: World, now: datetime, settings: LoopSettings | None = None
+) -> tuple[Verdict, ...]:
+    """What the evidence says of every assumption of the published plan; none before the first."""
+    published = world.published()
+    if published is None:
+        return ()
+    settings = settings or LoopSettings()
+    plant = world.picture().plant
+    return test(
+        published.plan.assumptions,
+        plant,
+        now=now,
+        refuted=plant.records(Refutation),
+        alpha=settings.alpha,
+        budget_per_week=settings.false_alarms_per_week,
+    )
+
+
+def trace_of(world: World) -> Trace:
+    """The graph from strategy to the floor, with the published plan in it when there is one."""
+    published = world.published()
+    plant = world.picture().plant
+    if published is None:
+        return Trace(plant)
+    return Trace(plant, published.plan, published.schedule)
+
+
+def strategy_standing(
+    plant: Plant, found: tuple[Verdict, ...], now: datetime
+) -> tuple[ObjectiveStanding, ...]:
+    """Every objective with the live values of its requirements and what is broken beneath it."""
+    since = now - MEASURED_OVER
+    values = {
+        requirement.id: measured(requirement, plant, since=since, until=now)
+        for requirement in plant.requirements.values()
+    }
+    return standings(plant, measured=values, broken=broken_subjects(plant, found), as_of=now)
+
+
+def broken_subjects(plant: Plant, found: tuple[Verdict, ...]) -> Mapping[str, str]:
+    """Subjects whose assumptions were refuted to our cost, each with a sentence that says so."""
+    broken = {
+        verdict.assumption.subject: spoken(verdict)
+        for verdict in found
+        if verdict.standing is Standing.REFUTED and not verdict.is_opportunity
+    }
+    # An assumption that was rebased stays a broken promise to strategy: the plan now rests on less.
+    for belief in plant.beliefs.values():
+        broken.setdefault(belief.subject, f"{belief.subject} is now planned with {belief.value:g}")
+    return broken
+
+
+QUANTITY_WORDS = {
+    "run_time_factor": "run time against standard",
+    "setup_time_factor": "setup time against standard",
+    "availability": "availability",
+    "yield": "yield",
+    "lead_time_days": "lead time in days",
+    "production_lead_time_days": "production lead time in days",
+    "attendance": "attendance",
+    "demand_per_week": "demand per week",
+}
+
+
+def spoken(verdict: Verdict) -> str:
+    """A verdict as one sentence."""
+    assumption, belief = verdict.assumption, verdict.posterior
+    subject = assumption.subject.partition("/")[2]
+    return (
+        f"{QUANTITY_WORDS[assumption.quantity].capitalize()} of {subject} is "
+        f"{belief.mean:.3g} ({belief.low:.3g} to {belief.high:.3g}), "
+        f"planned {assumption.value:.3g}, tolerated {assumption.low:.3g} to {assumption.high:.3g}."
+    )

@@ -1,0 +1,58 @@
+"""What the evidence means: findings, with the orders and the objectives that each touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from throughline.loop.current import spoken
+from throughline.model.assumptions import AssumedQuantity, Standing, Verdict
+from throughline.model.decisions import Finding, FindingKind, Refutation
+from throughline.model.plant import Plant
+from throughline.strategy.trace import Trace
+
+WITHOUT_REMEDY = {AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS, AssumedQuantity.DEMAND_PER_WEEK}
+"""Quantities that result from others: what breaks them is escalated, they are not."""
+
+
+def newly_refuted(found: Iterable[Verdict], plant: Plant) -> tuple[Verdict, ...]:
+    """Verdicts of refutation that were not latched before, dearest first."""
+    known = plant.records(Refutation)
+    fresh = (v for v in found if v.standing is Standing.REFUTED and v.assumption.id not in known)
+    return tuple(sorted(fresh, key=lambda v: (-v.assumption.loss_eur, v.assumption.id)))
+
+
+def refutations(fresh: Iterable[Verdict], now: datetime) -> Iterator[Refutation]:
+    """The latch: a refutation stays."""
+    for verdict in fresh:
+        yield Refutation(
+            assumption=verdict.assumption.id,
+            at=verdict.refuted_at or now,
+            e_value=round(verdict.e_value, 6),
+            posterior_mean=round(verdict.posterior.mean, 6),
+        )
+
+
+def finding_of(verdict: Verdict, trace: Trace, now: datetime) -> Finding:
+    """The finding of a refuted assumption, with the objectives that it puts at risk."""
+    assumption = verdict.assumption
+    kind = FindingKind.OPPORTUNITY if verdict.is_opportunity else FindingKind.ASSUMPTION_REFUTED
+    at_risk = trace.objectives_at_risk((assumption.subject,))
+    return Finding(
+        id=f"F-{assumption.id}",
+        kind=kind,
+        subject=assumption.subject,
+        at=verdict.refuted_at or now,
+        statement=spoken(verdict),
+        assumption=assumption.id,
+        evidence=(
+            f"e-value {verdict.e_value:.3g} against a threshold of {verdict.threshold:.3g}, "
+            f"{verdict.n} days with observations since {assumption.declared_at:%d %b %Y}"
+        ),
+        objectives=",".join(risk.objective for risk in at_risk),
+    )
+
+
+def needs_decision(verdict: Verdict) -> bool:
+    """Whether a refutation is brought before somebody: no opportunity is, nor a mere result."""
+    return not verdict.is_opportunity and verdict.assumption.quantity not in WITHOUT_REMEDY

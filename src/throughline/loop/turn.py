@@ -1,0 +1,322 @@
+"""One turn of the loop: see, test, escalate, decide, replan, learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from throughline.execute.escalate import escalation, one_tier_up, priced
+from throughline.execute.remedies import beliefs_after, drafts
+from throughline.loop.current import basis_of, strategy_standing, trace_of, verdicts
+from throughline.loop.decide import finish_interrupted, options_of, take
+from throughline.loop.find import finding_of, needs_decision, newly_refuted, refutations
+from throughline.loop.policy import Policy
+from throughline.loop.propose import (
+    Basis,
+    Proposal,
+    moved,
+    planned,
+    pricer,
+    propose,
+    remedied,
+    scheduled,
+    tardiness_eur,
+)
+from throughline.loop.publish import publish, release
+from throughline.loop.settings import LoopSettings
+from throughline.loop.world import Published, World
+from throughline.model.assumptions import Verdict
+from throughline.model.decisions import (
+    Decision,
+    Escalation,
+    EscalationStatus,
+    Finding,
+    Lesson,
+)
+from throughline.model.options import Remedy
+from throughline.model.personnel import DecisionRight
+from throughline.model.plant import Plant
+from throughline.model.responses import EquipmentCondition
+from throughline.model.schedule import Schedule
+from throughline.strategy.standing import ObjectiveStanding
+
+PLAN_VALID_DAYS = 7
+"""A plan older than this is looked at again even when nothing broke."""
+
+CLASS_A_MINUTES = 120.0
+"""A breakdown that costs more working minutes than this is reason to look at the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """A plan that replaced another: when, why, and how many operations it moved."""
+
+    at: datetime
+    trigger: str
+    changes: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn saw, found, asked, decided, changed and learnt."""
+
+    at: datetime
+    sequence: int
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
+    escalations: tuple[Escalation, ...]
+    decisions: tuple[Decision, ...]
+    replan: Replan | None
+    released: int
+    lessons: tuple[Lesson, ...]
+    standings: tuple[ObjectiveStanding, ...]
+
+
+def turn(
+    world: World,
+    *,
+    now: datetime,
+    settings: LoopSettings | None = None,
+    policy: Policy | None = None,
+) -> Turn:
+    """
+    Go round the loop once.
+
+    Nothing new means nothing done: a second turn on the same picture finds, says and changes
+    nothing.
+
+    Parameters
+    ----------
+    world
+        Ledger, documents and what was published.
+    now
+        The moment of the turn. What is dated later has not happened.
+    policy
+        Decides in the place of people in an unattended run; without it escalations wait.
+    """
+    settings = settings or LoopSettings()
+    finish_interrupted(world, now=now)
+    first = publish_first(world, now=now, settings=settings)
+    found = verdicts(world, now, settings)
+    fresh = newly_refuted(found, world.picture().plant)
+    findings = see_and_say(world, fresh, now)
+    raised, decisions, remedies = answer(world, fresh, findings, now, settings, policy)
+    replan = first or replan_if_worth_it(world, decisions, remedies, now, settings)
+    released = release(world, now=now, settings=settings)
+    lessons = learn_from(world, fresh, findings, now)
+    plant = world.picture().plant
+    return Turn(
+        at=now,
+        sequence=world.picture().sequence,
+        verdicts=found,
+        findings=findings,
+        escalations=raised,
+        decisions=decisions,
+        replan=replan,
+        released=released,
+        lessons=lessons,
+        standings=strategy_standing(plant, found, now),
+    )
+
+
+def publish_first(world: World, *, now: datetime, settings: LoopSettings) -> Replan | None:
+    """The first plan, when nothing was published yet."""
+    if world.published() is not None:
+        return None
+    return _publish(world, propose(basis_of(world, now, settings)), "first plan", "", now)
+
+
+def _publish(
+    world: World, proposal: Proposal, trigger: str, causation: str, now: datetime
+) -> Replan:
+    row = publish(world, proposal, now=now, trigger=trigger, causation=causation)
+    return Replan(now, trigger, row.changes, proposal)
+
+
+def see_and_say(world: World, fresh: Sequence[Verdict], now: datetime) -> tuple[Finding, ...]:
+    """Record what was newly refuted, and what it touches."""
+    trace = trace_of(world)
+    findings = tuple(finding_of(verdict, trace, now) for verdict in fresh)
+    world.say([*refutations(fresh, now), *findings], at=now)
+    return findings
+
+
+def answer(
+    world: World,
+    fresh: Sequence[Verdict],
+    findings: Sequence[Finding],
+    now: datetime,
+    settings: LoopSettings,
+    policy: Policy | None,
+) -> tuple[tuple[Escalation, ...], tuple[Decision, ...], tuple[Remedy, ...]]:
+    """Escalate what needs a decision, and let the policy decide where there is one."""
+    waiting = [_raise(world, v, f, now, settings) for v, f in _pairs(fresh, findings)]
+    waiting = [*_overdue(world, now), *waiting]
+    decisions: list[Decision] = []
+    remedies: list[Remedy] = []
+    seen: list[Escalation] = []
+    for raised in waiting:
+        here, decision, remedy = _decide_one(world, raised, now, policy)
+        seen.append(here)
+        if decision is not None and remedy is not None:
+            decisions.append(decision)
+            remedies.append(remedy)
+    return tuple(seen), tuple(decisions), tuple(remedies)
+
+
+def _pairs(
+    fresh: Sequence[Verdict], findings: Sequence[Finding]
+) -> Iterator[tuple[Verdict, Finding]]:
+    return ((v, f) for v, f in zip(fresh, findings, strict=True) if needs_decision(v))
+
+
+def _raise(
+    world: World, verdict: Verdict, finding: Finding, now: datetime, settings: LoopSettings
+) -> Escalation:
+    basis = basis_of(world, now, settings)
+    found = drafts(verdict, basis.plant, _if_nothing_is_done(basis, verdict), now)
+    options = priced(found, pricer(basis))
+    raised = escalation(
+        finding, found, options, _rights(basis.plant), now=now, move_eur=settings.move_eur
+    )
+    world.say([raised], at=now, causation=finding.id)
+    return raised
+
+
+def _if_nothing_is_done(basis: Basis, verdict: Verdict) -> Schedule:
+    keep = Remedy(beliefs=beliefs_after(verdict, basis.plant, basis.now), keeps_schedule=True)
+    plant = remedied(basis.plant, keep)
+    return scheduled(basis, planned(basis, plant), plant, keep, iterations=0)
+
+
+def _overdue(world: World, now: datetime) -> list[Escalation]:
+    """Open escalations whose time is up, one tier higher; those at the top stay where they are."""
+    plant = world.picture().plant
+    moved_up: list[Escalation] = []
+    for raised in plant.records(Escalation).values():
+        is_open = raised.status in (EscalationStatus.OPEN, EscalationStatus.ACKNOWLEDGED)
+        if is_open and now >= _answer_by(plant, raised):
+            higher = one_tier_up(raised, _rights(plant))
+            if higher is not None:
+                reason = f"nobody answered as {raised.role} in time"
+                moved_up.append(replace(higher, reason=reason))
+    world.say(moved_up, at=now)
+    return moved_up
+
+
+def _answer_by(plant: Plant, raised: Escalation) -> datetime:
+    own = [r for r in _rights(plant) if r.role is raised.role and r.tier == raised.tier]
+    minutes = min((right.respond_minutes for right in own), default=120)
+    return min(raised.decide_by, raised.raised_at + timedelta(minutes=minutes))
+
+
+def _decide_one(
+    world: World, raised: Escalation, now: datetime, policy: Policy | None
+) -> tuple[Escalation, Decision | None, Remedy | None]:
+    if policy is None:
+        return raised, None, None
+    choice = policy(raised, options_of(raised), _rights(world.picture().plant))
+    if choice.escalation != raised:
+        world.say([choice.escalation], at=now, causation=raised.id)
+    if choice.option is None:
+        return choice.escalation, None, None
+    decision = take(
+        world,
+        choice.escalation,
+        choice.option,
+        by="policy",
+        role=choice.escalation.role,
+        why=choice.why,
+        now=now,
+    )
+    decided = replace(choice.escalation, status=EscalationStatus.DECIDED)
+    return decided, decision, choice.option.remedy
+
+
+def _rights(plant: Plant) -> tuple[DecisionRight, ...]:
+    return tuple(plant.decision_rights.values())
+
+
+def replan_if_worth_it(
+    world: World,
+    decisions: Sequence[Decision],
+    remedies: Sequence[Remedy],
+    now: datetime,
+    settings: LoopSettings,
+) -> Replan | None:
+    """
+    Replan after a decision; else when something of class A happened and a new plan earns its change.
+
+    METHODS 5.12: replan iff the saving exceeds the cost of changing, here a fixed effort plus a
+    price per operation moved.
+    """
+    if decisions:
+        manner = Remedy(
+            rule=next((r.rule for r in remedies if r.rule), ""),
+            keeps_schedule=all(remedy.keeps_schedule for remedy in remedies),
+        )
+        trigger = ", ".join(f"{d.kind} decided on {d.escalation}" for d in decisions)
+        proposal = propose(basis_of(world, now, settings), manner)
+        return _publish(world, proposal, trigger, decisions[-1].id, now)
+    published = world.published()
+    trigger = "" if published is None else class_a(world.picture().plant, published, now)
+    if not trigger:
+        return None
+    basis = basis_of(world, now, settings)
+    proposal = propose(basis)
+    if not earns_its_change(basis, proposal):
+        return None
+    return _publish(world, proposal, trigger, "", now)
+
+
+def class_a(plant: Plant, published: Published, now: datetime) -> str:
+    """What happened since the plan was published that calls it into question, in words."""
+    since = published.publication.at
+    for state in plant.equipment_states.values():
+        is_long = state.working_minutes > CLASS_A_MINUTES
+        if (
+            state.condition is EquipmentCondition.DOWN
+            and since < state.starts_at <= now
+            and is_long
+        ):
+            hours = state.working_minutes / 60
+            return f"breakdown of {state.equipment}, {hours:.1f} h: {state.reason}"
+    for order in plant.purchase_orders.values():
+        promised = order.expected_on or order.due_on
+        late = promised is not None and since.date() <= promised < now.date()
+        if late and order.received_on is None:
+            return f"purchase order {order.id} of {order.material} is past its promised day"
+    if now - since >= timedelta(days=PLAN_VALID_DAYS):
+        return f"the plan is {PLAN_VALID_DAYS} days old"
+    return ""
+
+
+def earns_its_change(basis: Basis, proposal: Proposal) -> bool:
+    """Whether what a replan saves in lateness is more than the change costs."""
+    plan = proposal.plan
+    keep = scheduled(basis, plan, basis.plant, Remedy(keeps_schedule=True), iterations=0)
+    saving = tardiness_eur(keep, basis.plant) - tardiness_eur(proposal.schedule, basis.plant)
+    cost = basis.settings.replan_effort_eur + basis.settings.move_eur * len(moved(proposal.changes))
+    return saving > cost
+
+
+def learn_from(
+    world: World, fresh: Sequence[Verdict], findings: Sequence[Finding], now: datetime
+) -> tuple[Lesson, ...]:
+    """What this turn taught: planned against observed, and which objective that touches."""
+    lessons = tuple(
+        Lesson(
+            id=f"L-{verdict.assumption.id}",
+            at=now,
+            subject=verdict.assumption.subject,
+            statement=finding.statement,
+            planned=verdict.assumption.value,
+            observed=round(verdict.posterior.mean, 6),
+            objective=finding.objectives,
+        )
+        for verdict, finding in zip(fresh, findings, strict=True)
+    )
+    world.say(lessons, at=now)
+    return lessons

@@ -1,0 +1,80 @@
+"""Simulated days: the floor plays the published schedule, the loop turns every morning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from throughline.loop.policy import Policy
+from throughline.loop.settings import LoopSettings
+from throughline.loop.turn import Turn, turn
+from throughline.loop.world import World
+from throughline.simulate.floor import Disturbances, play
+
+DAY = timedelta(days=1)
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedDay:
+    """One day: what the floor said in it, and the turn of the morning after."""
+
+    start: datetime
+    events: int
+    turn: Turn
+
+
+def play_days(
+    world: World,
+    truth: Disturbances,
+    *,
+    start: datetime,
+    days: int,
+    settings: LoopSettings,
+    policy: Policy | None,
+    decide_last: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[PlayedDay]:
+    """
+    Play days one after the other, from ``start``, which also is the hour of every turn.
+
+    The first turn publishes the plan; then each day the floor works what was published, says what
+    happened, and the loop turns. On the last day escalations are left for people unless
+    ``decide_last``.
+    """
+    say = progress or _silent
+    say(f"{start:%a %d %b}: first plan")
+    first = turn(world, now=start, settings=settings, policy=policy)
+    yield PlayedDay(start, 0, first)
+    for number in range(days):
+        begin = start + number * DAY
+        events = _play_one(world, truth, begin, start, settings)
+        is_last = number == days - 1
+        answering = None if is_last and not decide_last else policy
+        done = turn(world, now=begin + DAY, settings=settings, policy=answering)
+        say(f"{begin:%a %d %b}: {events} events, {len(done.findings)} findings")
+        yield PlayedDay(begin, events, done)
+
+
+def _play_one(
+    world: World, truth: Disturbances, begin: datetime, start: datetime, settings: LoopSettings
+) -> int:
+    published = world.published()
+    if published is None:
+        return 0
+    events = play(
+        world.picture().plant,
+        published.schedule,
+        truth,
+        start=begin,
+        end=begin + DAY,
+        first_day=start,
+        seed=settings.seed,
+    )
+    world.append(events, at=begin + DAY)
+    return len(events)
+
+
+def _silent(text: str) -> None:
+    del text

@@ -1,0 +1,157 @@
+"""The world as the loop sees it: a ledger, documents, a clock, and what was published last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Protocol, TypeVar
+
+from throughline.ledger import Artefacts, Ledger, Receipt
+from throughline.model.assumptions import Assumption
+from throughline.model.codec import canonical, from_json, to_json
+from throughline.model.columns import subject_of, table_of
+from throughline.model.decisions import DeclaredAssumption, Publication
+from throughline.model.events import Event, recorded_kind
+from throughline.model.plan import Plan
+from throughline.model.schedule import Schedule, Survival
+from throughline.picture import Fold, Picture
+
+OURSELVES = "throughline"
+"""The source of everything the loop itself says."""
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Tells the time: the wall clock in production, the simulated one in a simulated week."""
+
+    def __call__(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The plan and schedule that hold, as they were published."""
+
+    publication: Publication
+    plan: Plan
+    schedule: Schedule
+    survival: Survival
+
+
+class World:
+    """
+    Everything a turn needs from outside, behind ports.
+
+    The picture is folded once and then kept up to date with what is new; published documents are
+    read once, as they never change.
+    """
+
+    def __init__(self, ledger: Ledger, artefacts: Artefacts, clock: Clock) -> None:
+        self.ledger = ledger
+        self._artefacts = artefacts
+        self._clock = clock
+        self._fold = Fold()
+        self._picture = self._fold.picture()
+        self._documents: dict[str, Any] = {}
+
+    def picture(self) -> Picture:
+        """What holds now."""
+        if self.ledger.head() > self._fold.sequence:
+            self._fold.take(self.ledger.read(after=self._fold.sequence))
+            self._picture = self._fold.picture()
+        return self._picture
+
+    def now(self) -> datetime:
+        """The plant's own clock when it has one, else the clock that was handed in."""
+        return self.picture().as_of or self._clock()
+
+    def say(
+        self,
+        records: Iterable[object],
+        *,
+        at: datetime,
+        causation: str = "",
+        correlation: str = "",
+    ) -> Receipt:
+        """
+        Record what the loop itself has to say. What already holds is not said again.
+
+        The id of each event is made from its content and from the event that it replaces, so that
+        saying the same thing twice from the same picture counts once.
+        """
+        picture = self.picture()
+        events = [
+            self._event(record, picture, at, causation, correlation)
+            for record in records
+            if not _holds(record, picture)
+        ]
+        return self.append(events, at=at)
+
+    def append(self, events: Sequence[Event], *, at: datetime) -> Receipt:
+        """Record events of any source. History that is replayed is recorded at its own time."""
+        recorded_at = self._clock() if self.picture().as_of is None else at
+        return self.ledger.append(events, recorded_at=recorded_at)
+
+    def _event(
+        self, record: object, picture: Picture, at: datetime, causation: str, correlation: str
+    ) -> Event:
+        table = table_of(type(record))
+        key, body = table.key_of(record), to_json(record)
+        subject = subject_of(table.name, key)
+        origin = picture.origin(table.name, key)
+        before = "" if origin is None else origin.event_id
+        text = f"{OURSELVES}|{subject}|{canonical(body)}|{before}"
+        return Event(
+            id=sha256(text.encode()).hexdigest()[:32],
+            kind=recorded_kind(table.name),
+            subject=subject,
+            source=OURSELVES,
+            # Two statements about one subject at one moment: the later said one holds.
+            source_seq=0 if origin is None else origin.sequence,
+            occurred_at=at,
+            body=body,
+            causation_id=causation,
+            correlation_id=correlation,
+        )
+
+    def keep(self, kind: str, content_hash: str, document: object) -> None:
+        """Keep an artefact under its hash."""
+        self._documents[content_hash] = document
+        self._artefacts.put(kind, content_hash, canonical(to_json(document)))
+
+    def artefact(self, wanted: type[T], content_hash: str) -> T | None:
+        """The artefact of that hash, or None."""
+        if content_hash not in self._documents:
+            text = self._artefacts.get(content_hash)
+            if text is None:
+                return None
+            self._documents[content_hash] = from_json(wanted, json.loads(text))
+        found: T = self._documents[content_hash]
+        return found
+
+    def published(self) -> Published | None:
+        """What was published last; None before the first plan."""
+        row = self.picture().plant.records(Publication).get("current")
+        if row is None:
+            return None
+        plan = self.artefact(Plan, row.plan_hash)
+        schedule = self.artefact(Schedule, row.schedule_hash)
+        survival = self.artefact(Survival, row.survival_hash)
+        if plan is None or schedule is None or survival is None:
+            return None
+        return Published(row, plan, schedule, survival)
+
+    def declared(self) -> tuple[Assumption, ...]:
+        """Every assumption ever declared, as it was declared, in order of id."""
+        rows = self.picture().plant.records(DeclaredAssumption)
+        return tuple(from_json(Assumption, json.loads(row.document)) for row in rows.values())
+
+
+def _holds(record: object, picture: Picture) -> bool:
+    table = table_of(type(record))
+    return picture.body(table.name, table.key_of(record)) == to_json(record)
