@@ -33,6 +33,21 @@ def test_the_library_exports_what_the_readme_names(name: str, repository: Path) 
     assert run(code, repository) == "True"
 
 
+def test_a_stage_that_is_imported_later_does_not_take_the_place_of_its_function(
+    repository: Path,
+) -> None:
+    # throughline.plan is a function of the library and a package of the source at once: importing
+    # a package sets its name on its parent, and that must have happened before the function is.
+    code = (
+        "import pkgutil, importlib, throughline;"
+        "[importlib.import_module(m.name) for stage in ('plan', 'schedule')"
+        " for m in pkgutil.iter_modules(importlib.import_module(f'throughline.{stage}').__path__,"
+        " f'throughline.{stage}.')];"
+        "print(callable(throughline.plan), callable(throughline.schedule))"
+    )
+    assert run(code, repository) == "True True"
+
+
 def test_the_library_brings_neither_django_nor_a_database(repository: Path) -> None:
     uses = "; ".join(f"throughline.{name}" for name in EXPORTS)
     code = f"import sys, throughline; {uses}; print([m for m in {HEAVY!r} if m in sys.modules])"
