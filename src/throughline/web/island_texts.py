@@ -6,9 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 # Words in braces are filled in by the script. tests/web/test_assets.py compares this list with the scripts.
-ISLAND_TEXTS = (
-    _("{n} new"),
-)
+ISLAND_TEXTS = (_("{n} new"),)
 
 
 def island_texts() -> dict[str, str]:

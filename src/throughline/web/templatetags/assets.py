@@ -38,12 +38,16 @@ def asset(name: str) -> SafeString:
     """
     manifest = _manifest()
     entry = _entry(manifest, name)
-    styles = _unique(css for chunk in _with_imports(manifest, entry) for css in chunk.get("css", ()))
+    styles = _unique(
+        css for chunk in _with_imports(manifest, entry) for css in chunk.get("css", ())
+    )
     preloads = [chunk["file"] for chunk in _with_imports(manifest, entry)[1:]]
     return format_html(
         "{}{}{}",
         format_html_join("\n", '<link rel="stylesheet" href="{}">', ((_url(f),) for f in styles)),
-        format_html_join("\n", '<link rel="modulepreload" href="{}">', ((_url(f),) for f in preloads)),
+        format_html_join(
+            "\n", '<link rel="modulepreload" href="{}">', ((_url(f),) for f in preloads)
+        ),
         _script(name, entry["file"]),
     )
 
