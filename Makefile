@@ -16,7 +16,7 @@ ARGS ?=
 PINS := constraints.txt
 # What the installed package is made from, besides src/ itself, which is used in place.
 SOURCES := pyproject.toml $(PINS) $(wildcard hatch_build.py) \
-	$(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+	$(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help
 help: ## list the chores
@@ -47,6 +47,10 @@ check: $(VENV)/.dev ## format, lint, types, layers, and what the docs promise
 format: $(VENV)/.dev ## put the code into its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(VENV)/.dev ## measure what we publish against its peer or bound: benchmarks/*.py
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
 
 .PHONY: docs
 docs: $(VENV)/.dev ## write docs/reference again from the code

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from throughline import __version__
+
 PACKAGE = Path("src") / "throughline"
 DECISION_PARTS = ["## Situation", "## Choice", "## What we gave up"]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)")
@@ -156,6 +158,35 @@ def test_every_link_between_pages_leads_somewhere(tracked: list[Path], repositor
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_chore_that_a_page_names_is_in_the_makefile(
+    tracked: list[Path], repository: Path
+) -> None:
+    chores = set(
+        re.findall(r"^([a-z]+):", (repository / "Makefile").read_text("utf-8"), re.MULTILINE)
+    )
+    named = {
+        chore
+        for page in tracked
+        if page.suffix == ".md"
+        for chore in re.findall(r"(?:`|^ {4})make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert named <= chores
+
+
+def test_every_command_that_the_readme_shows_exists(repository: Path) -> None:
+    shown = re.findall(
+        r"^ {4}throughline ([a-z]+)", (repository / "README.md").read_text(), re.MULTILINE
+    )
+    page = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert shown
+    assert [command for command in shown if f"\n## throughline {command}\n" not in page] == []
+
+
+def test_the_changelog_speaks_of_this_version(repository: Path) -> None:
+    assert f"\n## {__version__}" in (repository / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_dependency_has_its_row_in_the_decision_about_them(repository: Path) -> None:
