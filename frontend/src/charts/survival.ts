@@ -1,0 +1,130 @@
+import { t } from "../texts";
+import { axis, base, DAY, dayText, percent, stepDays, text, type ChartColours, type Option } from "./shared";
+
+/** Probability that the plan is still kept, at the end of each day. */
+export interface Survival {
+  as_of: string;
+  days: string[];
+  kept: number[];
+  floor?: number;
+  markers?: { at: string; label: string }[];
+}
+
+const last = (data: Survival): number => data.kept[data.kept.length - 1] ?? 1;
+
+function below(data: Survival): number {
+  return data.floor === undefined ? -1 : data.kept.findIndex((kept) => kept < (data.floor as number));
+}
+
+/** The chart in one sentence. */
+export function survivalWords(data: Survival): string {
+  const k = below(data);
+  const end = data.days[data.days.length - 1];
+  if (!end) return t("No survival curve yet");
+  const words = t("The plan is kept until {day} with a probability of {share}.", {
+    day: dayText(Date.parse(end)),
+    share: percent(last(data)),
+  });
+  if (k < 0) return words;
+  return `${words} ${t("It falls below the floor on {day}.", { day: dayText(Date.parse(data.days[k] as string)) })}`;
+}
+
+export function survivalTable(data: Survival): { heads: string[]; rows: string[][] } {
+  return {
+    heads: [t("Until the end of"), t("Plan still kept")],
+    rows: data.days.map((day, k) => [dayText(Date.parse(day)), percent(data.kept[k] ?? 0)]),
+  };
+}
+
+export function survivalOption(data: Survival, p: ChartColours): Option {
+  const start = Date.parse(data.as_of);
+  const points = [[start, 1], ...data.days.map((day, k) => [Date.parse(day), data.kept[k] ?? 0])];
+  const end = Math.max(start + DAY, ...points.map(([at]) => at as number));
+  const days = (end - start) / DAY;
+  const look = axis(p);
+  return {
+    ...base(p),
+    grid: { left: 8, right: 52, top: 30, bottom: 4, containLabel: true },
+    tooltip: {
+      ...(base(p)["tooltip"] as Option),
+      formatter: (found: { value: [number, number] }[]) => {
+        const [at, kept] = found[0]?.value ?? [start, 1];
+        return t("{day}\nstill kept with {share}", { day: dayText(at), share: percent(kept) });
+      },
+    },
+    xAxis: {
+      type: "value",
+      min: start,
+      max: end,
+      interval: stepDays(days, 7) * DAY,
+      axisLine: look.line,
+      axisTick: { show: false },
+      axisLabel: {
+        ...look.label,
+        // The last point of the axis is wherever the plan ends; its label would lean on its neighbour.
+        showMaxLabel: false,
+        alignMinLabel: "left",
+        formatter: (at: number) => dayText(at),
+      },
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: "value",
+      min: 0,
+      max: 1,
+      interval: 0.25,
+      axisLabel: { ...look.label, formatter: percent },
+      splitLine: look.split,
+    },
+    series: [
+      {
+        type: "line",
+        data: points,
+        showSymbol: false,
+        symbol: "circle",
+        symbolSize: 8,
+        lineStyle: { width: 2, color: p["accent-fill"] },
+        itemStyle: { color: p["accent-fill"] },
+        areaStyle: { color: p["accent-fill"], opacity: 0.1 },
+        markLine: marks(data, p, start),
+        markPoint: endPoint(points[points.length - 1] as [number, number], p),
+      },
+    ],
+  };
+}
+
+function marks(data: Survival, p: ChartColours, start: number): Option {
+  const lines: Option[] = [];
+  if (data.floor !== undefined) {
+    lines.push({
+      yAxis: data.floor,
+      lineStyle: { color: p["late-fill"], type: [4, 4], width: 1 },
+      label: {
+        ...text(p.late, 540, 11),
+        position: "insideStartTop",
+        formatter: t("floor {share}", { share: percent(data.floor) }),
+      },
+    });
+  }
+  for (const { at, label } of data.markers ?? []) {
+    if (Date.parse(at) <= start) continue;
+    lines.push({
+      xAxis: Date.parse(at),
+      lineStyle: { color: p["ink-3"], type: [2, 3], width: 1 },
+      label: { ...text(p["ink-2"], 500, 11), position: "end", formatter: label, distance: 6 },
+    });
+  }
+  return { silent: true, symbol: "none", animation: false, data: lines };
+}
+
+/** The last value stands beside the end of the line, so that nobody has to read it off. */
+function endPoint([at, kept]: [number, number], p: ChartColours): Option {
+  return {
+    symbol: "circle",
+    symbolSize: 8,
+    silent: true,
+    itemStyle: { color: p["accent-fill"] },
+    label: { ...text(p.ink, 600, 13), position: "right", distance: 8, formatter: percent(kept) },
+    data: [{ coord: [at, kept] }],
+  };
+}
