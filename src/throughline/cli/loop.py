@@ -152,8 +152,8 @@ def _readable_demo(report: dict[str, Any]) -> str:
     lines = [
         f"{report['plant']}: {report['orders']} customer orders, {report['operations']} operations",
         (
-            f"{plan['plan_id']}: {plan['planned_orders']} orders to make, {plan['purchase_orders']} "
-            f"to buy, {plan['assumptions']} assumptions"
+            f"{plan['plan_id']}: {plan['planned_orders']} orders to make, "
+            f"{plan['purchase_orders']} to buy, {plan['assumptions']} assumptions"
         ),
         (
             f"{planned['schedule_id']}: {planned['late_orders']} customer orders late by "

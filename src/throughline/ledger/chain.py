@@ -1,4 +1,4 @@
-"""Hashes that make the ledger tamper-evident: one per event, one per entry over the entry before it."""
+"""Hashes that make the ledger tamper-evident: one per event, one per entry over the one before."""
 
 from __future__ import annotations
 

@@ -247,7 +247,7 @@ def replan_if_worth_it(
     settings: LoopSettings,
 ) -> Replan | None:
     """
-    Replan after a decision; else when something of class A happened and a new plan earns its change.
+    Replan after a decision, or when something of class A happened and a new plan is worth it.
 
     METHODS 5.12: replan iff the saving exceeds the cost of changing, here a fixed effort plus a
     price per operation moved.

@@ -39,7 +39,7 @@ class Origin:
 
 @dataclass(slots=True)
 class _Held:
-    """The event that holds for one subject; its record is decoded when somebody first asks for it."""
+    """The event that holds for one subject; its record is decoded when first asked for."""
 
     rank: tuple[datetime, int, str]
     entry: LedgerEntry
@@ -100,7 +100,7 @@ class Picture:
 
     @property
     def as_of(self) -> datetime | None:
-        """The plant's own clock: the newest moment anything speaks of. None: the wall clock counts."""
+        """The newest moment anything speaks of, when that is the plant's clock; None: the wall."""
         return self.newest if self.plant.enterprise.clock is ClockSource.LEDGER else None
 
     def origin(self, table: str, key: str) -> Origin | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
-from throughline.model.responses import MovementReason
+from throughline.model.responses import MovementReason, OperationsResponse
 
 
 def on_hand(plant: Plant, as_of: datetime) -> dict[str, float]:
@@ -49,17 +49,25 @@ def remaining_to_make(plant: Plant, order: ProductionOrder, as_of: datetime) -> 
     Units of a production order still to come, at least 0.
 
     Good units count as the order states them or as its last step confirms them, whichever is more;
-    scrap of the last step is lost to this order.
+    scrap of the last step is lost to this order. Totals of an order or step that ends after the
+    moment are those of its end, so they have not happened yet and do not count.
     """
     if is_finished(order, as_of):
         return 0.0
     steps = plant.operations.get(order.material, ())
-    good, scrap = order.good_quantity, 0.0
+    good, scrap = (order.good_quantity if order.actual_end is None else 0.0), 0.0
     if steps:
         last = plant.operations_responses.get(f"{order.id}:{steps[-1].sequence}")
-        if last is not None and (last.actual_start is None or last.actual_start <= as_of):
+        if last is not None and _is_known(last, as_of):
             good, scrap = max(good, last.good_quantity), last.scrap_quantity
     return max(0.0, order.quantity - good - scrap)
+
+
+def _is_known(step: OperationsResponse, as_of: datetime) -> bool:
+    """Whether what a step states had been made at the moment."""
+    if step.actual_end is not None:
+        return step.actual_end <= as_of
+    return step.actual_start is None or step.actual_start <= as_of
 
 
 def remaining_to_receive(plant: Plant, order: PurchaseOrder, as_of: datetime) -> float:
