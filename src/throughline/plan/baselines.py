@@ -20,6 +20,8 @@ from throughline.plan.lead_times import LEAD_TIME_LOG_SD
 
 # Below this an estimated spread says more about luck than about the process; the default is safer.
 ENOUGH = 8
+# Share of the default spread below which an estimate is not believed.
+LEAST_SPREAD = 0.4
 _CONFIDENCE = 0.95
 _DAY = timedelta(days=1)
 
@@ -59,7 +61,7 @@ class Baseline:
         return 2 * self.standard_deviation / sqrt(self.n) if self.n else 0.0
 
 
-def upper_standard_deviation(values: Sequence[float]) -> float:
+def upper_standard_deviation(values: Sequence[float], means: int = 1) -> float:
     """
     The standard deviation that the true one is below with 95 % confidence.
 
@@ -69,16 +71,18 @@ def upper_standard_deviation(values: Sequence[float]) -> float:
     Parameters
     ----------
     values
-        At least two observations that are about normal; durations go in as logarithms.
+        Observations that are about normal, more than ``means``; durations go in as logarithms.
+    means
+        How many means were taken from them: one degree of freedom each.
 
     References
     ----------
     METHODS section 5.8; the chi-squared interval of a variance.
     """
-    n = len(values)
-    mean = sum(values) / n
-    variance = sum((value - mean) ** 2 for value in values) / (n - 1)
-    return sqrt(variance * (n - 1) / float(chdtri(n - 1, _CONFIDENCE)))
+    freedom = len(values) - means
+    mean = sum(values) / len(values)
+    squares = sum((value - mean) ** 2 for value in values)
+    return sqrt(squares / float(chdtri(freedom, _CONFIDENCE)))
 
 
 class History:
@@ -106,11 +110,13 @@ class History:
     def supplier_lead_time(self, supplier: str) -> Baseline:
         """The same for all sources of a supplier together, each around its own mean."""
         pooled: list[float] = []
+        means = 0
         for (_, name), values in sorted(self._lead_times.items()):
             if name == supplier and len(values) > 1:
                 mean = sum(values) / len(values)
                 pooled.extend(value - mean for value in values)
-        return _baseline(pooled, AssumedQuantity.LEAD_TIME_DAYS)
+                means += 1
+        return _baseline(pooled, AssumedQuantity.LEAD_TIME_DAYS, means=means)
 
     def production_lead_times(self, *, routed: bool) -> tuple[float, Baseline] | None:
         """
@@ -201,13 +207,13 @@ def _days(order: ProductionOrder, as_of: datetime) -> tuple[float, float] | None
     return (planned, (ended - began) / _DAY) if planned > 0 else None
 
 
-def _baseline(values: Sequence[float], quantity: AssumedQuantity) -> Baseline:
-    if len(values) < ENOUGH:
+def _baseline(values: Sequence[float], quantity: AssumedQuantity, *, means: int = 1) -> Baseline:
+    if len(values) - max(means, 1) + 1 < ENOUGH:
         return Baseline(DEFAULT_SD[quantity], 0)
-    bound = upper_standard_deviation(values)
+    bound = upper_standard_deviation(values, max(means, 1))
     # Sources that write down the plan as the actual have no spread at all; nothing real is that
-    # regular.
-    return Baseline(max(bound, 0.1 * DEFAULT_SD[quantity]), len(values))
+    # regular, and a test that believed it would cry wolf at the first minute.
+    return Baseline(max(bound, LEAST_SPREAD * DEFAULT_SD[quantity]), len(values))
 
 
 def stretched(value: float, log_width: float) -> tuple[float, float]:
