@@ -177,7 +177,7 @@ def bracket_plan(*, bolts_at: datetime | None = None, due_at: datetime | None = 
 
 
 def released(plant: Plant, plan: Plan) -> Plant:
-    """The plant with every make order of the plan on the floor, and what it needs in stock or on order."""
+    """The plant with every order of the plan released, and what is bought on order."""
     lines = [
         SalesOrderLine(id=d.id, material=d.material, quantity=d.quantity, due_on=d.due_at.date())
         for d in plan.demands

@@ -1,4 +1,4 @@
-"""What no schedule can beat: how long the longest path takes, and how much work each machine has."""
+"""What no schedule can beat: the longest path, and the work that each machine has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from throughline.schedule.problem import DAY, Problem
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """
-    Lower bounds: ``makespan`` in minutes since the origin, ``tardiness_days`` summed over customer orders.
+    ``makespan`` in minutes since the origin, ``tardiness_days`` summed over customer orders.
 
     Both are valid for every schedule of the problem; how far they are below the best one is not
     known.
@@ -74,16 +74,10 @@ def _load_ends(problem: Problem, starts: list[int]) -> list[int]:
 
 def _end_of_load(working: list[WorkingTime], first: int, work: int) -> int:
     # The first minute by which all machines together have had that much working time.
-    window = max((w.ends[-1] for w in working if w.ends), default=0)
-
-    def available(until: int) -> int:
-        beyond = max(0, until - max(window, first)) * len(working)
-        return sum(w.between(first, min(until, window)) for w in working) + beyond
-
-    low, high = first, max(first, window) + work
+    low, high = first, max(first, max(w.window for w in working)) + work
     while low < high:
         middle = (low + high) // 2
-        if available(middle) >= work:
+        if sum(w.between(first, middle) for w in working) >= work:
             high = middle
         else:
             low = middle + 1

@@ -1,5 +1,5 @@
 """
-The scheduling problem of one plan, as plain numbers: what every engine reads, whatever it is written in.
+The scheduling problem of one plan, as plain numbers: what every engine reads.
 
 Moments are whole minutes since ``origin``. Operations, jobs, machines and families are counted from
 0. A *job* is one make order of the plan; its *operations* are the steps of the routing that are
@@ -103,10 +103,11 @@ class Problem:
     """
     Everything an engine needs to know, in minutes.
 
-    ``now`` is ``as_of`` rounded up to a minute. ``setups`` holds per machine a table (family before, family after) of minutes, -1 where the
-    step's own standard holds; ``first_family`` what each machine is set up for now. ``due`` and
-    ``weight`` are per operation: latest start without queueing, and EUR per day late of all it
-    serves. ``left_out`` says which orders could not be placed on machines, and why.
+    ``now`` is ``as_of`` rounded up to a minute. ``setups`` holds per machine a table (family
+    before, family after) of minutes, -1 where the step's own standard holds; ``first_family`` what
+    each machine is set up for now. ``due`` and ``weight`` are per operation: latest start without
+    queueing, and EUR per day late of all it serves. ``left_out`` says which orders could not be
+    placed on machines, and why.
     """
 
     as_of: datetime
@@ -157,7 +158,7 @@ def compile_problem(
 
 
 def step_minutes(
-    plant: Plant, equipment: str, quantity: float, setup: float, run_per_unit: float
+    plant: Plant, equipment: str, quantity: float, run_per_unit: float
 ) -> tuple[float, int]:
     """
     What a step takes on a machine: (factor on its setup minutes, whole run minutes).
@@ -215,7 +216,7 @@ class _Compiler:
         machines = tuple(self.machine_index)
         working = self._working(machines)
         successors = self._successors()
-        due, weight = self._urgency(jobs, needs, successors, working, job_of)
+        due, weight = self._urgency(jobs, needs, successors, working)
         return Problem(
             as_of=self.as_of,
             origin=self.origin,
@@ -281,7 +282,9 @@ class _Compiler:
         first = len(self.operations)
         for step, quantity, is_started in self._steps_left(order, steps):
             is_first = step is steps[0] and not is_started
-            before = () if len(self.operations) == first else ((len(self.operations) - 1, 0),)
+            before: tuple[tuple[int, int], ...] = ()
+            if len(self.operations) > first:
+                before = ((len(self.operations) - 1, 0),)
             release, bought = self.now, ""
             if is_first:
                 before, release, bought = self._waits_for(order, job_of, jobs)
@@ -323,7 +326,7 @@ class _Compiler:
         response = self._response(order.id, step.sequence)
         modes = []
         for equipment, setup, per_unit in self.plant.modes(step):
-            factor, run = step_minutes(self.plant, equipment, quantity, setup, per_unit)
+            factor, run = step_minutes(self.plant, equipment, quantity, per_unit)
             if is_started:
                 factor = 0.0
                 if response is not None and response.equipment != equipment:
@@ -333,7 +336,7 @@ class _Compiler:
         if not modes and response is not None and response.equipment in self.plant.equipment:
             # It runs on a machine that the routing does not know: believe the floor.
             _, run = step_minutes(
-                self.plant, response.equipment, quantity, 0.0, step.run_minutes_per_unit
+                self.plant, response.equipment, quantity, step.run_minutes_per_unit
             )
             number = self.machine_index.setdefault(response.equipment, len(self.machine_index))
             modes.append((number, 0, run))
@@ -344,9 +347,9 @@ class _Compiler:
             (
                 self.machine_index.setdefault(e, len(self.machine_index)),
                 0,
-                step_minutes(self.plant, e, quantity, s, r)[1],
+                step_minutes(self.plant, e, quantity, r)[1],
             )
-            for e, s, r in self.plant.modes(step)
+            for e, _, r in self.plant.modes(step)
         )
 
     def _fixed(
@@ -535,7 +538,6 @@ class _Compiler:
         needs: Sequence[Need],
         successors: Sequence[Sequence[tuple[int, int]]],
         working: Sequence[WorkingTime],
-        job_of: dict[str, int],
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
         # Backwards from the demands: when must each operation start if it never queues, and what
         # does a day late of everything behind it cost?
@@ -567,10 +569,10 @@ def expected_wall_minutes(operation: Operation, stretch: Sequence[float]) -> flo
 
 
 def units_to_start(plant: Plant, material: str, sequence: int, good: float) -> float:
-    """Units to start at a step so that ``good`` ones come out at the end; whole when ``good`` is."""
+    """Units to start at a step so that ``good`` ones come out; whole when ``good`` is."""
     return round_like(good / plant.expected_yield(material, sequence), good)
 
 
 def round_like(value: float, example: float) -> float:
-    """``value`` rounded up to a whole number when ``example`` is one: half a motor is not started."""
+    """``value`` rounded up when ``example`` is whole: half a motor is not started."""
     return float(math.ceil(value - 1e-6)) if float(example).is_integer() else value

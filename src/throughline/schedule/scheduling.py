@@ -108,7 +108,7 @@ def make_schedule(
 
 
 def gap(schedule: Schedule) -> float:
-    """How far the schedule may be from the best one: (value - bound) / value; 0 when proved best."""
+    """How far the best may be below: (value - bound) / value; 0 when proved best."""
     value = (
         schedule.makespan_hours
         if schedule.objective == "makespan"
@@ -281,8 +281,8 @@ def _blame(
         for number, need in enumerate(problem.needs):
             late = need_end(problem, number, table) - need.due
             if late > 0:
-                for job in upstream[number]:
-                    blame[job] += need.weight * late
+                for behind in upstream[number]:
+                    blame[behind] += need.weight * late
     worst = blame.max(initial=0.0)
     return blame if worst <= 0 else np.sqrt(blame / worst)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from throughline.model.equipment import Equipment
 from throughline.model.personnel import Person
@@ -23,7 +25,7 @@ _WEEKDAYS = frozenset(range(5))
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One stretch in which a machine did not produce; ``id`` is the same however it is asked for."""
+    """One stretch in which a machine did not produce; ``id`` does not depend on who asks."""
 
     id: str
     equipment: str
@@ -76,9 +78,7 @@ class Days:
                     away[person, day] = Absence(person=person, day=day, reason="ill")
         for listed in self.truth.absence:
             day = self.first_day + timedelta(days=listed.day)
-            away[listed.person, day] = Absence(
-                person=listed.person, day=day, reason=listed.reason
-            )
+            away[listed.person, day] = Absence(person=listed.person, day=day, reason=listed.reason)
         for known in self.plant.absences.values():
             away.setdefault((known.person, known.day), known)
         return tuple(away[key] for key in sorted(away))
@@ -106,7 +106,7 @@ class Days:
         for loss in self.losses:
             lost[loss.equipment].append(loss.span)
         return {
-            machine: _from_spans(self.origin, _without(_spans(calendar), lost[machine]))
+            machine: _from_spans(calendar, _without(_spans(calendar), lost[machine]))
             for machine, calendar in self.calendars.items()
         }
 
@@ -141,11 +141,15 @@ class Days:
         spans = []
         for shift in self.plant.shifts_of(calendar):
             if day.weekday() in weekday_numbers(shift.weekdays):
-                zone = _offset_minutes(self.plant, calendar, day)
+                zone = _offset_minutes(self._zone(calendar), day)
                 first = shift.starts.hour * 60 + shift.starts.minute - zone
                 last = shift.ends.hour * 60 + shift.ends.minute - zone
                 spans.append((offset + first, offset + last + (_DAY if last <= first else 0)))
         return tuple(sorted(spans))
+
+    def _zone(self, calendar: str) -> str:
+        record = self.plant.calendars.get(calendar)
+        return record.time_zone if record else "UTC"
 
     def _unmanned(self) -> dict[str, list[Loss]]:
         # In every stretch between two changes of shift: are there as many people who can, as
@@ -153,7 +157,7 @@ class Days:
         away = {(absence.person, absence.day) for absence in self.absences}
         lost: dict[str, list[Loss]] = {}
         present: dict[str, list[tuple[Span, bool]]] = {}
-        cuts = {0, self.days * _DAY}
+        cuts = {day * _DAY for day in range(self.days + 1)}
         for person in sorted(self.plant.personnel):
             calendar = self.plant.personnel[person].calendar
             for day in ((self.origin - timedelta(days=1)).date(), *self.dates):
@@ -164,10 +168,8 @@ class Days:
         edges = sorted(cut for cut in cuts if 0 <= cut <= self.days * _DAY)
         for skill in sorted(present):
             machines = self._machines_needing(skill)
-            for first, last in zip(edges, edges[1:], strict=False):
-                working = [
-                    m for m in machines if self.calendars[m.id].between(first, last) > 0
-                ]
+            for first, last in pairwise(edges):
+                working = [m for m in machines if self.calendars[m.id].between(first, last) > 0]
                 on_shift = [here for span, here in present[skill] if span[0] <= first < span[1]]
                 missing = min(len(working), len(on_shift)) - sum(on_shift)
                 for machine in working[len(working) - missing :] if missing > 0 else ():
@@ -196,13 +198,24 @@ class Days:
     def _listed(self, machine: str) -> list[Loss]:
         losses = []
         for number, item in enumerate(self.truth.breakdown):
-            if item.equipment == machine:
-                day = (self.first_day - self.origin.date()).days + item.day
-                start = day * _DAY + round(item.hour * 60)
-                span = (start, start + round(item.hours * 60))
-                name = f"{machine}:B{number}"
-                losses.append(Loss(name, machine, span, EquipmentCondition.DOWN, item.reason))
+            if item.equipment != machine:
+                continue
+            day = self.first_day + timedelta(days=item.day)
+            first = (day - self.origin.date()).days * _DAY + round(item.hour * 60)
+            first -= self._site_offset(machine, day)
+            last = first + round(item.hours * 60)
+            # One record a day, so that each day can be told without the one before.
+            for count, date_ in enumerate(self.dates):
+                span = (max(first, count * _DAY), min(last, (count + 1) * _DAY))
+                if span[1] > span[0]:
+                    name = f"{machine}:{date_:%Y%m%d}:B{number}"
+                    losses.append(Loss(name, machine, span, EquipmentCondition.DOWN, item.reason))
         return losses
+
+    def _site_offset(self, machine: str, day: date) -> int:
+        center = self.plant.work_centers[self.plant.equipment[machine].work_center]
+        site = self.plant.sites.get(center.site)
+        return _offset_minutes(site.time_zone if site else "UTC", day)
 
     def _random(self, machine: str) -> list[Loss]:
         record, calendar, losses = self.plant.equipment[machine], self.calendars[machine], []
@@ -219,9 +232,7 @@ class Days:
                 losses.append(Loss(name, machine, span, EquipmentCondition.DOWN, "breakdown"))
         return losses
 
-    def _down(
-        self, record: Equipment, day: date, available: float, work: int
-    ) -> Iterable[Span]:
+    def _down(self, record: Equipment, day: date, available: float, work: int) -> Iterable[Span]:
         # A two-state process in working minutes that begins each day as it is on average: its
         # share of downtime is exact, and no day needs to know how the one before it ended.
         if available >= 1 or work <= 0:
@@ -238,12 +249,9 @@ class Days:
             at, is_down = at + length, not is_down
 
 
-def _offset_minutes(plant: Plant, calendar: str, day: date) -> int:
-    from zoneinfo import ZoneInfo
-
-    record = plant.calendars.get(calendar)
-    zone = ZoneInfo(record.time_zone if record else "UTC")
-    offset = datetime(day.year, day.month, day.day, 12, tzinfo=zone).utcoffset()
+def _offset_minutes(time_zone: str, day: date) -> int:
+    # Minutes by which the wall clock is ahead of UTC at noon of a day.
+    offset = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(time_zone)).utcoffset()
     return int(offset.total_seconds() // 60) if offset else 0
 
 
@@ -276,6 +284,7 @@ def _without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
     return left
 
 
-def _from_spans(origin: datetime, spans: Sequence[Span]) -> WorkingTime:
+def _from_spans(calendar: WorkingTime, spans: Sequence[Span]) -> WorkingTime:
     ordered = sorted(spans)
-    return WorkingTime(origin, tuple(s for s, _ in ordered), tuple(e for _, e in ordered))
+    starts, ends = tuple(s for s, _ in ordered), tuple(e for _, e in ordered)
+    return WorkingTime(calendar.origin, starts, ends, calendar.window)

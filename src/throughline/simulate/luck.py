@@ -1,4 +1,4 @@
-"""Chance that does not depend on who asks when: every thing draws from the seed and its own name."""
+"""Chance that does not depend on who asks when: everything draws by its own name."""
 
 from __future__ import annotations
 

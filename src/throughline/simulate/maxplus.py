@@ -21,36 +21,29 @@ Minutes = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Working intervals of a machine as arrays: (intervals,) minutes; ``before`` has one more."""
+    """Working intervals of a machine as arrays, in minutes; ``before`` has one entry more."""
 
     starts: Minutes
     ends: Minutes
     before: Minutes
+    window: float
 
     @classmethod
     def of(cls, working: WorkingTime) -> Axis:
         """The same intervals, ready for many moments at once."""
-        return cls(*(np.asarray(v, dtype=float) for v in (working.starts, working.ends, working.before)))
+        # Past the window every minute counts, as WorkingTime says: one endless interval more.
+        starts = np.array([*working.starts, working.window], dtype=float)
+        ends = np.array([*working.ends, np.inf], dtype=float)
+        return cls(starts, ends, np.asarray(working.before, dtype=float), float(working.window))
 
     def work(self, at: Minutes, minutes: Minutes) -> tuple[Minutes, Minutes]:
         """Begin and end of ``minutes`` of work that may begin ``at``; arrays of one shape."""
-        if not self.starts.size:
-            return at, at + minutes
-        index = np.searchsorted(self.starts, at, side="right") - 1
-        within = np.clip(index, 0, None)
-        done = np.clip(np.minimum(at, self.ends[within]) - self.starts[within], 0, None)
-        position = np.where(index < 0, 0.0, self.before[within] + done)
-        is_open = (index >= 0) & (at < self.ends[within])
-        following = np.clip(index + 1, 0, self.starts.size - 1)
-        is_beyond = ~is_open & (index + 1 >= self.starts.size)
-        begin = np.where(is_open | is_beyond, at, self.starts[following])
-        goal = position + minutes
-        target = np.searchsorted(self.before, goal, side="left") - 1
-        target = np.clip(target, 0, self.starts.size - 1)
+        index = np.searchsorted(self.ends, at, side="right")
+        begin = np.maximum(at, self.starts[index])
+        goal = self.before[index] + begin - self.starts[index] + minutes
+        target = np.maximum(np.searchsorted(self.before, goal, side="left") - 1, 0)
         end = self.starts[target] + goal - self.before[target]
-        end = np.where(goal > self.before[-1], self.ends[-1] + goal - self.before[-1], end)
-        end = np.where(is_beyond, at + minutes, end)
-        return begin, np.where(minutes <= 0, begin, end)
+        return begin, np.where(minutes > 0, end, begin)
 
 
 def propagate(
@@ -150,7 +143,8 @@ def first_breaks(planned: Sequence[float], starts: Minutes, tolerance: float) ->
     ``starts`` is (operations, replications); infinite where the plan is kept to its end.
     """
     plan = np.asarray(planned, dtype=float)[:, None]
-    return np.where(starts > plan + tolerance, plan, np.inf).min(axis=0, initial=np.inf)
+    broken_at: Minutes = np.where(starts > plan + tolerance, plan, np.inf)
+    return np.asarray(broken_at.min(axis=0, initial=np.inf))
 
 
 def survival(breaks: Minutes, times: Sequence[float]) -> tuple[float, ...]:
@@ -159,5 +153,5 @@ def survival(breaks: Minutes, times: Sequence[float]) -> tuple[float, ...]:
 
 
 def p_kept(is_on_time: NDArray[np.bool_]) -> float:
-    """Probability that all are on time at once; (things, replications) of booleans; 1 for nothing."""
+    """Probability that all are on time at once; (things, replications); 1 for no things."""
     return float(is_on_time.all(axis=0).mean()) if is_on_time.size else 1.0

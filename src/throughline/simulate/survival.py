@@ -106,8 +106,7 @@ def p_orders_kept(
     wanted = [
         delivery
         for delivery in schedule.deliveries
-        if delivery.order in plant.sales_order_lines
-        and schedule.as_of < delivery.need_by <= until
+        if delivery.order in plant.sales_order_lines and schedule.as_of < delivery.need_by <= until
     ]
     if not wanted:
         return 1.0
@@ -222,9 +221,7 @@ class _Sampler:
         running time, which spreads; breakdowns come at random while it runs and last
         exponentially long.
         """
-        draw = np.random.Generator(
-            np.random.PCG64([self.seed, zlib.crc32(operation.id.encode())])
-        )
+        draw = np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(operation.id.encode())]))
         machine = self.plant.equipment[operation.equipment]
         spread = self.spreads.get(operation.work_center, USUAL_SPREAD)
         luck = np.exp(spread * draw.standard_normal(self.replications) - spread**2 / 2)
