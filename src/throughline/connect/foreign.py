@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from throughline.connect.intake import FileTally, Intake
+from throughline.connect.intake import Intake
 from throughline.connect.mapping import (
     ColumnRule,
     Filter,
@@ -72,8 +72,9 @@ def read_foreign(folder: Path, mapping: Path) -> Intake:
         raise DataError(message)
     wanted = {file for rule in rules.tables for file in rule.files}
     if wanted and not any((folder / file).is_file() for file in wanted):
+        names = ", ".join(sorted(wanted))
         message = (
-            f"{folder} holds none of the files that {mapping.name} maps: {', '.join(sorted(wanted))}. "
+            f"{folder} holds none of the files that {mapping.name} maps: {names}. "
             "Give the folder above them."
         )
         raise DataError(message)

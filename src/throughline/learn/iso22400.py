@@ -1,0 +1,220 @@
+"""
+The key performance indicators of ISO 22400-2 from their elements.
+
+Elements are sums; an indicator is formed once, from the sums of everything in its scope. Averaging
+the indicators of machines or days would weigh an idle hour like a busy one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from scipy.stats import chi2
+
+Figures = dict[str, float | None]
+Reasons = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """
+    Time elements in minutes and quantities in units, summed over a scope.
+
+    None says that nothing states the element; 0 says that it is stated and is nothing.
+
+    Parameters
+    ----------
+    planned_busy_minutes
+        PBT: planned operation time without planned maintenance.
+    production_minutes, setup_minutes, delay_minutes
+        APT, AUST and ADET of the machines.
+    execution_minutes
+        AOET: from the start of each order to its end, summed.
+    planned_run_minutes
+        PRI times PQ: what the standard allows for the quantity that was made.
+    produced, good, scrap, rework
+        PQ, GQ, SQ and RQ.
+    good_first_pass
+        GP: good without rework.
+    down_minutes, failures
+        Working time lost to breakdowns, and how many began.
+    repair_minutes, repairs
+        Length of the breakdowns that have ended, and how many have.
+    energy_kwh
+        Energy used for the quantity made.
+    """
+
+    planned_busy_minutes: float | None = None
+    production_minutes: float | None = None
+    setup_minutes: float | None = None
+    delay_minutes: float | None = None
+    execution_minutes: float | None = None
+    planned_run_minutes: float | None = None
+    produced: float | None = None
+    good: float | None = None
+    scrap: float | None = None
+    rework: float | None = None
+    good_first_pass: float | None = None
+    down_minutes: float | None = None
+    failures: float | None = None
+    repair_minutes: float | None = None
+    repairs: float | None = None
+    energy_kwh: float | None = None
+
+    def __add__(self, other: Elements) -> Elements:
+        """Element by element; what only one side states is kept."""
+        sums = {
+            f.name: _sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(Elements)
+        }
+        return Elements(**sums)
+
+
+_SPOKEN: Mapping[str, str] = {
+    "planned_busy_minutes": "planned busy time",
+    "production_minutes": "actual production time",
+    "setup_minutes": "actual setup time",
+    "delay_minutes": "delay time",
+    "execution_minutes": "order execution time",
+    "planned_run_minutes": "planned run time per item",
+    "produced": "produced quantity",
+    "good": "good quantity",
+    "scrap": "scrap quantity",
+    "rework": "rework quantity",
+    "good_first_pass": "good quantity without rework",
+    "down_minutes": "down time",
+    "failures": "breakdowns",
+    "repair_minutes": "repair time",
+    "repairs": "repairs",
+    "energy_kwh": "energy",
+}
+
+
+def indicators(elements: Elements) -> tuple[Figures, Reasons]:
+    """
+    Every indicator that the elements allow, and for each other one the reason why not.
+
+    Returns
+    -------
+    tuple
+        Figures by name (None where it cannot be computed), and a sentence for each None. Ratios
+        are fractions. Effectiveness may be above 1: then the standard time is wrong, and that is a
+        finding about the standard and not a cap. Hours are hours.
+
+    References
+    ----------
+    ISO 22400-2:2014; METHODS section 8.1.
+    """
+    figures: Figures = {}
+    missing: Reasons = {}
+    for name, (above, below) in _RATIOS.items():
+        figures[name], reason = _ratio(elements, above, below)
+        if reason:
+            missing[name] = reason
+    _multiply(figures, missing, "oee", ("availability", "effectiveness", "quality_ratio"))
+    _multiply(figures, missing, "nee", ("_busy", "effectiveness", "quality_ratio"))
+    del figures["_busy"]
+    missing.pop("_busy", None)
+    for name in ("mtbf_hours", "mttr_hours"):
+        value = figures[name]
+        figures[name] = None if value is None else value / 60
+    rate = figures["throughput_per_hour"]
+    figures["throughput_per_hour"] = None if rate is None else rate * 60
+    return figures, missing
+
+
+def mean_time_between_failures(
+    operating_hours: float, failures: int, *, confidence: float = 0.9
+) -> tuple[float, float, float]:
+    """
+    Mean time between failures and its confidence interval, the running interval counted as open.
+
+    Parameters
+    ----------
+    operating_hours
+        Time observed, above 0, including the stretch since the last failure.
+    failures
+        Failures in it, at least 1.
+
+    Returns
+    -------
+    tuple
+        Estimate T/r, lower and upper bound, in hours.
+
+    References
+    ----------
+    Exponential lifetimes, time-truncated test: 2T / chi2 with 2r + 2 and 2r degrees of freedom
+    (METHODS section 8.1).
+    """
+    tail = (1 - confidence) / 2
+    low = 2 * operating_hours / float(chi2.ppf(1 - tail, 2 * failures + 2))
+    high = 2 * operating_hours / float(chi2.ppf(tail, 2 * failures))
+    return operating_hours / failures, low, high
+
+
+# Name: (elements summed above the line, elements summed below it). A minus sign takes away.
+_RATIOS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "availability": (("production_minutes",), ("planned_busy_minutes",)),
+    "effectiveness": (("planned_run_minutes",), ("production_minutes",)),
+    "quality_ratio": (("good",), ("produced",)),
+    "scrap_ratio": (("scrap",), ("produced",)),
+    "rework_ratio": (("rework",), ("produced",)),
+    "first_pass_yield": (("good_first_pass",), ("produced",)),
+    "setup_ratio": (("setup_minutes",), ("setup_minutes", "production_minutes")),
+    "technical_efficiency": (("production_minutes",), ("production_minutes", "delay_minutes")),
+    "utilisation_efficiency": (
+        ("production_minutes",),
+        ("production_minutes", "setup_minutes", "delay_minutes"),
+    ),
+    "allocation_efficiency": (
+        ("production_minutes", "setup_minutes", "delay_minutes"),
+        ("planned_busy_minutes",),
+    ),
+    "allocation_ratio": (
+        ("production_minutes", "setup_minutes", "delay_minutes"),
+        ("execution_minutes",),
+    ),
+    "production_process_ratio": (("production_minutes",), ("execution_minutes",)),
+    "throughput_per_hour": (("produced",), ("execution_minutes",)),
+    "energy_kwh_per_unit": (("energy_kwh",), ("produced",)),
+    "mtbf_hours": (("planned_busy_minutes", "-down_minutes"), ("failures",)),
+    "mttr_hours": (("repair_minutes",), ("repairs",)),
+    "_busy": (("production_minutes", "setup_minutes"), ("planned_busy_minutes",)),
+}
+
+
+def _ratio(
+    elements: Elements, above: tuple[str, ...], below: tuple[str, ...]
+) -> tuple[float | None, str]:
+    sums: list[float] = []
+    for side in (above, below):
+        total = 0.0
+        for name in side:
+            sign, plain = (-1, name[1:]) if name.startswith("-") else (1, name)
+            value = getattr(elements, plain)
+            if value is None:
+                return None, f"nothing states the {_SPOKEN[plain]}"
+            total += sign * value
+        sums.append(total)
+    if sums[1] == 0:
+        names = " and ".join(_SPOKEN[name] for name in below)
+        return None, f"{names} is 0"
+    return sums[0] / sums[1], ""
+
+
+def _multiply(figures: Figures, missing: Reasons, name: str, factors: tuple[str, ...]) -> None:
+    product = 1.0
+    for factor in factors:
+        value = figures[factor]
+        if value is None:
+            figures[name], missing[name] = None, missing[factor]
+            return
+        product *= value
+    figures[name] = product
+
+
+def _sum(one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
