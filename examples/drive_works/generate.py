@@ -27,6 +27,7 @@ Tables = dict[str, list[Row]]
 
 FIRST_DAY = date(2026, 3, 2)  # a Monday
 AS_OF = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # 06:00 in Brno and Graz
+LAST_FRIDAY = date(2026, 2, 27)
 LAST_MONDAY = datetime(2026, 2, 23, 5, 0, tzinfo=UTC)
 ORDER_WEEKS = 8
 FORECAST_WEEKS = range(6, 12)
@@ -35,7 +36,7 @@ ZONES = {"BRNO": "Europe/Prague", "GRAZ": "Europe/Vienna"}
 MINUTE = timedelta(minutes=1)
 
 
-# ------------------------------------------------------------------------------------------------ the floor
+# ------------------------------------------------------------ the floor
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ CENTERS = (
     Center("MAG", "BRNO", "Rotor assembly", "Rotor press", 3, "ROTOR", 0.92, 2, 50, 9, 1.5, 58),
     Center("BAL", "BRNO", "Balancing", "Balancing machine", 2, "BALANCE", 0.90, 5, 72, 7, 2, 84),
     Center("PNT", "GRAZ", "Painting", "Paint line", 2, "PAINT", 0.90, 3, 78, 55, 24, 88),
-    Center("ASM", "GRAZ", "Final assembly", "Assembly cell", 7, "ASSEMBLE", 0.93, 1, 48, 2, 0.5, 60),
+    Center(
+        "ASM", "GRAZ", "Final assembly", "Assembly cell", 7, "ASSEMBLE", 0.93, 1, 48, 2, 0.5, 60
+    ),
     Center("TST", "GRAZ", "Test", "Test rig", 3, "TEST", 0.90, 2, 58, 14, 3, 68),
 )
 CENTER = {center.id: center for center in CENTERS}
@@ -120,7 +123,7 @@ CREWS = (
 )
 
 
-# ------------------------------------------------------------------------------------------------ the products
+# ------------------------------------------------------------ the products
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,11 @@ class Make:
     weekly: float = 0.0
     margin: float = 0.0
 
+    @property
+    def units_to_start(self) -> int:
+        """Units that are started so that a lot comes out at the end."""
+        return math.ceil(self.lot / math.prod(step.yield_fraction for step in self.steps))
+
 
 @dataclass(frozen=True)
 class Buy:
@@ -167,7 +175,19 @@ class Buy:
     second: tuple[str, float, float] | None = None  # supplier, lead time, price
     is_critical: bool = False
 
+    @property
+    def is_called_off(self) -> bool:
+        """Whether it comes weekly under a frame contract."""
+        return self.supplier in CALLED_OFF_FROM
 
+    @property
+    def is_monthly(self) -> bool:
+        """Whether it is bought by the month: cheap to keep, and none of it critical."""
+        return not (self.is_called_off or self.is_critical)
+
+
+# Everything but magnets, steel bar, powder and resin.
+CALLED_OFF_FROM = ("S-01", "S-04", "S-06", "S-08", "S-09", "S-11", "S-12", "S-15")
 SUPPLIERS = {
     "S-01": ("Enamelled wire mill, Linz", "AT"),
     "S-02": ("Enamelled wire mill, Gdansk", "PL"),
@@ -187,11 +207,42 @@ SUPPLIERS = {
 }
 
 BUYS = (
-    Buy("CU-WIRE-050", "Enamelled copper wire 0.50 mm", "kg", "BRNO", 11.8, "S-01", 7, 50, ("S-02", 10, 11.5)),
-    Buy("CU-WIRE-080", "Enamelled copper wire 0.80 mm", "kg", "BRNO", 11.2, "S-01", 7, 50, ("S-02", 10, 10.9)),
+    Buy(
+        "CU-WIRE-050",
+        "Enamelled copper wire 0.50 mm",
+        "kg",
+        "BRNO",
+        11.8,
+        "S-01",
+        7,
+        50,
+        ("S-02", 10, 11.5),
+    ),
+    Buy(
+        "CU-WIRE-080",
+        "Enamelled copper wire 0.80 mm",
+        "kg",
+        "BRNO",
+        11.2,
+        "S-01",
+        7,
+        50,
+        ("S-02", 10, 10.9),
+    ),
     Buy("LAM-M400", "Lamination stack M400-50A", "kg", "BRNO", 2.35, "S-04", 10, 100),
     Buy("LAM-M270", "Lamination stack M270-35A", "kg", "BRNO", 3.4, "S-04", 10, 100),
-    Buy("MAGNET", "Neodymium magnet N42SH 20x10x4", "pcs", "BRNO", 1.28, "S-03", 18, 500, None, is_critical=True),
+    Buy(
+        "MAGNET",
+        "Neodymium magnet N42SH 20x10x4",
+        "pcs",
+        "BRNO",
+        1.28,
+        "S-03",
+        18,
+        500,
+        None,
+        is_critical=True,
+    ),
     Buy("BAR-C45", "Steel bar C45, drawn", "kg", "BRNO", 1.55, "S-05", 4, 100),
     Buy("CST-56", "Housing casting 56", "pcs", "BRNO", 8.9, "S-06", 12, 50, ("S-07", 14, 9.4)),
     Buy("CST-71", "Housing casting 71", "pcs", "BRNO", 13.2, "S-06", 12, 50, ("S-07", 14, 13.9)),
@@ -217,7 +268,12 @@ BUYS = (
     Buy("BOX", "Carton with inserts", "pcs", "GRAZ", 1.6, "S-15", 3, 100),
 )
 BUY = {buy.id: buy for buy in BUYS}
-EXPEDITE = {"MAGNET": (6, 4800.0), "PCB-CTL": (5, 2600.0), "CST-71": (4, 1400.0), "CST-56": (4, 1400.0)}
+EXPEDITE = {
+    "MAGNET": (6, 4800.0),
+    "PCB-CTL": (5, 2600.0),
+    "CST-71": (4, 1400.0),
+    "CST-56": (4, 1400.0),
+}
 ON_TIME = {"S-03": 0.88, "S-06": 0.92, "S-10": 0.90}
 
 SIZES = ("56", "71", "90")
@@ -225,8 +281,17 @@ COLOURS = {"BLU": "gentian blue", "GRY": "blue grey", "BLK": "jet black", "SLV":
 
 
 def finished(
-    key: str, name: str, family: str, size: str, colour: str, weekly: float, margin: float,
-    *, inverter: str = "", gearbox: bool = False, premium: bool = False,
+    key: str,
+    name: str,
+    family: str,
+    size: str,
+    colour: str,
+    weekly: float,
+    margin: float,
+    *,
+    inverter: str = "",
+    gearbox: bool = False,
+    premium: bool = False,
 ) -> Make:
     """A drive: its modules follow from size, colour, inverter and gearbox."""
     grade = "P" if premium else ""
@@ -238,7 +303,15 @@ def finished(
     parts = tuple((module, 1.0) for module in modules) + ((bearing, 2.0), ("BOX", 1.0))
     steps = (
         Step("ASM", "Assemble drive", assembly, 20, 0.998, f"F{size}"),
-        Step("TST", "Run-up, vibration and efficiency test", test, 15, 0.985, f"T{size}", ("TST-1", "TST-2")),
+        Step(
+            "TST",
+            "Run-up, vibration and efficiency test",
+            test,
+            15,
+            0.985,
+            f"T{size}",
+            ("TST-1", "TST-2"),
+        ),
         Step("ASM", "Label and pack", 1.5, 5, 1.0, "PACK"),
     )
     lot = {"56": 70, "71": 60, "90": 50}[size]
@@ -252,10 +325,50 @@ FINISHED = (
     finished("CD-56", "Conveyor drive 0.25 kW", "CONVEYOR", "56", "GRY", 86, 0.29, gearbox=True),
     finished("CD-71", "Conveyor drive 0.55 kW", "CONVEYOR", "71", "GRY", 102, 0.30, gearbox=True),
     finished("CD-90", "Conveyor drive 1.1 kW", "CONVEYOR", "90", "GRY", 60, 0.31, gearbox=True),
-    finished("AD-56", "Vehicle drive 48 V 0.4 kW", "AGV", "56", "BLK", 74, 0.38, inverter="ELE-LV", gearbox=True),
-    finished("AD-71", "Vehicle drive 48 V 0.8 kW", "AGV", "71", "BLK", 68, 0.39, inverter="ELE-LV", gearbox=True),
-    finished("XD-71", "Premium drive 0.75 kW IE5", "PREMIUM", "71", "SLV", 60, 0.42, inverter="ELE-S", premium=True),
-    finished("XD-90", "Premium drive 1.5 kW IE5", "PREMIUM", "90", "SLV", 38, 0.43, inverter="ELE-L", premium=True),
+    finished(
+        "AD-56",
+        "Vehicle drive 48 V 0.4 kW",
+        "AGV",
+        "56",
+        "BLK",
+        74,
+        0.38,
+        inverter="ELE-LV",
+        gearbox=True,
+    ),
+    finished(
+        "AD-71",
+        "Vehicle drive 48 V 0.8 kW",
+        "AGV",
+        "71",
+        "BLK",
+        68,
+        0.39,
+        inverter="ELE-LV",
+        gearbox=True,
+    ),
+    finished(
+        "XD-71",
+        "Premium drive 0.75 kW IE5",
+        "PREMIUM",
+        "71",
+        "SLV",
+        60,
+        0.42,
+        inverter="ELE-S",
+        premium=True,
+    ),
+    finished(
+        "XD-90",
+        "Premium drive 1.5 kW IE5",
+        "PREMIUM",
+        "90",
+        "SLV",
+        38,
+        0.43,
+        inverter="ELE-L",
+        premium=True,
+    ),
 )
 GRADES = ("56", "71", "90", "71P", "90P")
 MAGNETS = {"56": 8, "71": 12, "90": 16, "71P": 14, "90P": 18}
@@ -266,40 +379,102 @@ def modules() -> Iterator[Make]:
     for grade in GRADES:
         size = grade[:2]
         yield Make(
-            f"STA-{grade}", f"Stator assembly {grade}", 2, "GRAZ", "STATOR", 130,
+            f"STA-{grade}",
+            f"Stator assembly {grade}",
+            2,
+            "GRAZ",
+            "STATOR",
+            130,
             ((f"WST-{grade}", 1.0), ("RESIN", {"56": 0.10, "71": 0.16, "90": 0.25}[size])),
             (
-                Step("ASM", "Impregnate and fit sensors", {"56": 3.6, "71": 4.2, "90": 5.0}[size], 15, 0.998, f"S{size}"),
-                Step("TST", "Surge and high-voltage test", 1.6, 10, 0.992, "HV", ("TST-1", "TST-2")),
+                Step(
+                    "ASM",
+                    "Impregnate and fit sensors",
+                    {"56": 3.6, "71": 4.2, "90": 5.0}[size],
+                    15,
+                    0.998,
+                    f"S{size}",
+                ),
+                Step(
+                    "TST", "Surge and high-voltage test", 1.6, 10, 0.992, "HV", ("TST-1", "TST-2")
+                ),
             ),
         )
     for grade in GRADES:
         size, extra = grade[:2], 0.6 if grade.endswith("P") else 0.0
         yield Make(
-            f"ROT-{grade}", f"Rotor assembly {grade}", 2, "BRNO", "ROTOR", {"56": 120, "71": 110, "90": 95}[size],
+            f"ROT-{grade}",
+            f"Rotor assembly {grade}",
+            2,
+            "BRNO",
+            "ROTOR",
+            {"56": 120, "71": 105, "90": 95}[size],
             ((f"RCO-{grade}", 1.0), (f"SHF-{size}", 1.0)),
             (
-                Step("MAG", "Shrink core on shaft", {"56": 2.6, "71": 2.9, "90": 3.4}[size], 20, 0.998, f"M{size}"),
-                Step("BAL", "Balance in two planes", {"56": 5.2, "71": 5.8, "90": 6.4}[size] + extra, 40, 0.990, f"B{size}"),
-                Step("BAL", "Fine balance and seal", {"56": 3.4, "71": 3.8, "90": 4.3}[size] + extra, 25, 0.995, f"B{size}"),
+                Step(
+                    "MAG",
+                    "Shrink core on shaft",
+                    {"56": 2.6, "71": 2.9, "90": 3.4}[size],
+                    20,
+                    0.998,
+                    f"M{size}",
+                ),
+                Step(
+                    "BAL",
+                    "Balance in two planes",
+                    {"56": 5.2, "71": 6.0, "90": 6.6}[size] + extra,
+                    40,
+                    0.990,
+                    f"B{size}",
+                ),
+                Step(
+                    "BAL",
+                    "Fine balance and seal",
+                    {"56": 3.4, "71": 3.8, "90": 4.3}[size] + extra,
+                    25,
+                    0.995,
+                    f"B{size}",
+                ),
             ),
         )
     for size, colour in (
-        ("56", "BLU"), ("71", "BLU"), ("90", "BLU"), ("56", "GRY"), ("71", "GRY"), ("90", "GRY"),
-        ("56", "BLK"), ("71", "BLK"), ("71", "SLV"), ("90", "SLV"),
+        ("56", "BLU"),
+        ("71", "BLU"),
+        ("90", "BLU"),
+        ("56", "GRY"),
+        ("71", "GRY"),
+        ("90", "GRY"),
+        ("56", "BLK"),
+        ("71", "BLK"),
+        ("71", "SLV"),
+        ("90", "SLV"),
     ):
         coat = {"56": 2.9, "71": 3.4, "90": 4.0}[size] + 0.4 * (colour == "SLV")
         yield Make(
-            f"HSG-{size}-{colour}", f"Housing {size} {COLOURS[colour]}", 2, "GRAZ", "HOUSING", 150,
+            f"HSG-{size}-{colour}",
+            f"Housing {size} {COLOURS[colour]}",
+            2,
+            "GRAZ",
+            "HOUSING",
+            150,
             ((f"HSM-{size}", 1.0), (f"PAINT-{colour}", {"56": 0.11, "71": 0.15, "90": 0.21}[size])),
             (
                 Step("PNT", "Degrease and prime", 2.4, 10, 0.998, "PRIME"),
                 Step("PNT", "Powder coat and bake", coat, 30, 0.985, colour),
             ),
         )
-    for key, board, run in (("ELE-LV", "PCB-LV", 4.6), ("ELE-S", "PCB-S", 5.0), ("ELE-L", "PCB-L", 5.8)):
+    for key, board, run in (
+        ("ELE-LV", "PCB-LV", 4.6),
+        ("ELE-S", "PCB-S", 5.0),
+        ("ELE-L", "PCB-L", 5.8),
+    ):
         yield Make(
-            key, f"Inverter {key[4:]}", 2, "GRAZ", "ELECTRONICS", 120,
+            key,
+            f"Inverter {key[4:]}",
+            2,
+            "GRAZ",
+            "ELECTRONICS",
+            120,
             (("PCB-CTL", 1.0), (board, 1.0), ("HSK-100", 1.0)),
             (
                 Step("ASM", "Assemble inverter", run, 15, 0.997, "INV"),
@@ -308,11 +483,31 @@ def modules() -> Iterator[Make]:
         )
     for size in SIZES:
         yield Make(
-            f"GBX-{size}", f"Gearbox {size}", 2, "GRAZ", "GEARBOX", 80,
+            f"GBX-{size}",
+            f"Gearbox {size}",
+            2,
+            "GRAZ",
+            "GEARBOX",
+            80,
             ((f"GRS-{size}", 1.0),),
             (
-                Step("ASM", "Assemble and shim gearbox", {"56": 7.0, "71": 8.0, "90": 8.8}[size], 20, 0.998, f"G{size}"),
-                Step("TST", "Run-in and noise test", 3.0, 15, 0.990, f"GN{size}", ("TST-1", "TST-2", "TST-3")),
+                Step(
+                    "ASM",
+                    "Assemble and shim gearbox",
+                    {"56": 7.0, "71": 8.0, "90": 8.8}[size],
+                    20,
+                    0.998,
+                    f"G{size}",
+                ),
+                Step(
+                    "TST",
+                    "Run-in and noise test",
+                    3.0,
+                    15,
+                    0.990,
+                    f"GN{size}",
+                    ("TST-1", "TST-2", "TST-3"),
+                ),
             ),
         )
 
@@ -323,48 +518,139 @@ def parts() -> Iterator[Make]:
         size, steel = grade[:2], "LAM-M270" if grade.endswith("P") else "LAM-M400"
         wire = "CU-WIRE-050" if size == "56" else "CU-WIRE-080"
         yield Make(
-            f"WST-{grade}", f"Wound stator {grade}", 3, "BRNO", "WOUND STATOR", {"56": 100, "71": 80, "90": 80}[size],
-            ((steel, {"56": 2.1, "71": 3.4, "90": 5.6}[size]), (wire, {"56": 0.62, "71": 0.95, "90": 1.55}[size])),
+            f"WST-{grade}",
+            f"Wound stator {grade}",
+            3,
+            "BRNO",
+            "WOUND STATOR",
+            {"56": 100, "71": 80, "90": 80}[size],
             (
-                Step("WND", "Insulate and wind", {"56": 6.4, "71": 7.6, "90": 8.0}[size], 45, 0.988, f"W{grade}",
-                     ("WND-4", "WND-5") if size == "90" else ("WND-1", "WND-2", "WND-3", "WND-4")),
-                Step("WND", "Lace and connect", {"56": 5.2, "71": 5.8, "90": 6.4}[size], 15, 0.995, "LACE"),
+                (steel, {"56": 2.1, "71": 3.4, "90": 5.6}[size]),
+                (wire, {"56": 0.62, "71": 0.95, "90": 1.55}[size]),
+            ),
+            (
+                Step(
+                    "WND",
+                    "Insulate and wind",
+                    {"56": 6.4, "71": 7.6, "90": 8.0}[size],
+                    45,
+                    0.988,
+                    f"W{grade}",
+                    ("WND-4", "WND-5") if size == "90" else ("WND-1", "WND-2", "WND-3", "WND-4"),
+                ),
+                Step(
+                    "WND",
+                    "Lace and connect",
+                    {"56": 5.2, "71": 5.8, "90": 6.4}[size],
+                    15,
+                    0.995,
+                    "LACE",
+                ),
             ),
         )
     for grade in GRADES:
         size, steel = grade[:2], "LAM-M270" if grade.endswith("P") else "LAM-M400"
         yield Make(
-            f"RCO-{grade}", f"Rotor core with magnets {grade}", 3, "BRNO", "ROTOR CORE", 140,
+            f"RCO-{grade}",
+            f"Rotor core with magnets {grade}",
+            3,
+            "BRNO",
+            "ROTOR CORE",
+            140,
             ((steel, {"56": 0.9, "71": 1.5, "90": 2.4}[size]), ("MAGNET", float(MAGNETS[grade]))),
             (
-                Step("MAG", "Press lamination stack", {"56": 2.8, "71": 3.1, "90": 3.5}[size], 25, 0.997, f"M{size}"),
-                Step("MAG", "Insert and bond magnets", {"56": 3.8, "71": 4.3, "90": 4.9}[size], 15, 0.990, f"M{size}"),
+                Step(
+                    "MAG",
+                    "Press lamination stack",
+                    {"56": 2.8, "71": 3.1, "90": 3.5}[size],
+                    25,
+                    0.997,
+                    f"M{size}",
+                ),
+                Step(
+                    "MAG",
+                    "Insert and bond magnets",
+                    {"56": 3.8, "71": 4.3, "90": 4.9}[size],
+                    15,
+                    0.990,
+                    f"M{size}",
+                ),
             ),
         )
     for size in SIZES:
         yield Make(
-            f"SHF-{size}", f"Shaft {size}", 3, "BRNO", "SHAFT", {"56": 150, "71": 140, "90": 120}[size],
+            f"SHF-{size}",
+            f"Shaft {size}",
+            3,
+            "BRNO",
+            "SHAFT",
+            {"56": 150, "71": 140, "90": 120}[size],
             (("BAR-C45", {"56": 0.9, "71": 1.6, "90": 2.9}[size]),),
             (
-                Step("TRN", "Turn shaft", {"56": 4.0, "71": 4.6, "90": 5.4}[size], 45, 0.992, f"D{size}"),
+                Step(
+                    "TRN",
+                    "Turn shaft",
+                    {"56": 4.0, "71": 4.6, "90": 5.4}[size],
+                    45,
+                    0.992,
+                    f"D{size}",
+                ),
                 Step("MIL", "Mill keyway", 1.8, 25, 0.998, f"K{size}"),
-                Step("TRN", "Grind bearing seats", {"56": 3.6, "71": 3.9, "90": 4.4}[size], 35, 0.990, f"R{size}"),
+                Step(
+                    "TRN",
+                    "Grind bearing seats",
+                    {"56": 3.6, "71": 3.9, "90": 4.4}[size],
+                    35,
+                    0.990,
+                    f"R{size}",
+                ),
             ),
         )
         yield Make(
-            f"HSM-{size}", f"Machined housing {size}", 3, "BRNO", "HOUSING", {"56": 110, "71": 90, "90": 80}[size],
+            f"HSM-{size}",
+            f"Machined housing {size}",
+            3,
+            "BRNO",
+            "HOUSING",
+            {"56": 110, "71": 90, "90": 80}[size],
             ((f"CST-{size}", 1.0),),
             (
-                Step("MIL", "Mill bore and feet", {"56": 6.0, "71": 6.8, "90": 8.2}[size], 50, 0.985, f"H{size}",
-                     ("MIL-3", "MIL-4") if size == "90" else ()),
-                Step("MIL", "Drill and tap", {"56": 3.8, "71": 4.2, "90": 4.8}[size], 25, 0.995, f"H{size}"),
+                Step(
+                    "MIL",
+                    "Mill bore and feet",
+                    {"56": 6.0, "71": 6.8, "90": 8.2}[size],
+                    50,
+                    0.985,
+                    f"H{size}",
+                    ("MIL-3", "MIL-4") if size == "90" else (),
+                ),
+                Step(
+                    "MIL",
+                    "Drill and tap",
+                    {"56": 3.8, "71": 4.2, "90": 4.8}[size],
+                    25,
+                    0.995,
+                    f"H{size}",
+                ),
             ),
         )
         yield Make(
-            f"ESS-{size}", f"End shields {size}, pair", 3, "BRNO", "END SHIELD", 150,
+            f"ESS-{size}",
+            f"End shields {size}, pair",
+            2,
+            "BRNO",
+            "END SHIELD",
+            150,
             ((f"ECS-{size}", 1.0),),
             (
-                Step("TRN", "Turn bearing seats", {"56": 3.4, "71": 3.8, "90": 4.4}[size], 40, 0.990, f"E{size}"),
+                Step(
+                    "TRN",
+                    "Turn bearing seats",
+                    {"56": 3.4, "71": 3.8, "90": 4.4}[size],
+                    40,
+                    0.990,
+                    f"E{size}",
+                ),
                 Step("MIL", "Drill flange", 2.2, 25, 0.997, f"E{size}"),
             ),
         )
@@ -372,9 +658,22 @@ def parts() -> Iterator[Make]:
 
 MAKES = (*FINISHED, *modules(), *parts())
 MAKE = {make.id: make for make in MAKES}
-# Due dates, in days after the first Monday, up to which what lies there and what is on the floor covers demand.
-COVER = {1: (3, 9), 2: (9, 17), 3: (16, 25), 4: (27, 27)}
-TIGHT_COVER = {"MAGNET": 24}  # bought by air freight from one source: no stock beyond what is agreed
+# Due dates of drives, in days after the first Monday, up to which (stock, stock and lots on the floor) cover them. What
+# comes from Brno or goes through more hands has to be begun earlier.
+COVER = {
+    "GRAZ drive": (3, 8),
+    "GRAZ module": (8, 11),
+    "BRNO module": (8, 12),
+    "BRNO part": (12, 16),
+}
+# Weeks of use of a bought material that lie in the store beyond what the covered lots take.
+CALLED_OFF_STOCK_WEEKS = {1: 0.5, 2: 0.5, 3: 1.1}  # by the level that uses it
+MONTHLY_STOCK_WEEKS = (2.5, 4.0, 5.5)
+TIGHT_STOCK_WEEKS = {"MAGNET": 0.1}  # air freight from one source: no stock beyond what is agreed
+CALL_OFF_WEEKS = 6
+# Days before the drive is due at which a lot has to be done.
+DUE_BEFORE = {1: 1, 2: 5, 3: 10}
+KIND = {1: "drive", 2: "module", 3: "part"}
 SAFETY_DAYS = {1: 0.6, 2: 0.6, 3: 0.6, 4: 1.0}
 
 
@@ -403,24 +702,40 @@ def plant(seed: int) -> Tables:
         "stock_counts": list(stock_counts(state)),
         "production_orders": history.orders,
         "operations_responses": history.responses,
-        "purchase_orders": list(purchase_orders(state, rng)),
+        "purchase_orders": list(purchase_orders(rng)),
     }
 
 
-# ------------------------------------------------------------------------------------------------ master data
+# ------------------------------------------------------------ master data
 
 
 def places_and_machines() -> Tables:
     """Enterprise, sites, calendars, work centers and machines."""
     return {
         "enterprise": [
-            {"id": "DRIVE", "name": "Drive Works", "currency": "EUR", "clock": "ledger", "as_of": AS_OF}
+            {
+                "id": "DRIVE",
+                "name": "Drive Works",
+                "currency": "EUR",
+                "clock": "ledger",
+                "as_of": AS_OF,
+            }
         ],
         "sites": [
-            {"id": "BRNO", "name": "Brno", "country": "CZ", "time_zone": ZONES["BRNO"],
-             "role": "winding, machining, rotors and balancing"},
-            {"id": "GRAZ", "name": "Graz", "country": "AT", "time_zone": ZONES["GRAZ"],
-             "role": "painting, final assembly and test"},
+            {
+                "id": "BRNO",
+                "name": "Brno",
+                "country": "CZ",
+                "time_zone": ZONES["BRNO"],
+                "role": "winding, machining, rotors and balancing",
+            },
+            {
+                "id": "GRAZ",
+                "name": "Graz",
+                "country": "AT",
+                "time_zone": ZONES["GRAZ"],
+                "role": "painting, final assembly and test",
+            },
         ],
         "calendars": [
             {"id": key, "name": name, "time_zone": ZONES[key[:4]]}
@@ -429,9 +744,15 @@ def places_and_machines() -> Tables:
         "shifts": list(shifts()),
         "calendar_exceptions": list(holidays()),
         "work_centers": [
-            {"id": c.id, "site": c.site, "name": c.name, "calendar": f"{c.site}-2",
-             "overtime_eur_per_hour": c.overtime_eur,
-             "overtime_hours_per_week": OVERTIME_HOURS_PER_WEEK, "skill": c.skill}
+            {
+                "id": c.id,
+                "site": c.site,
+                "name": c.name,
+                "calendar": f"{c.site}-2",
+                "overtime_eur_per_hour": c.overtime_eur,
+                "overtime_hours_per_week": OVERTIME_HOURS_PER_WEEK,
+                "skill": c.skill,
+            }
             for c in CENTERS
         ],
         "equipment": list(machines()),
@@ -449,7 +770,13 @@ def shifts() -> Iterator[Row]:
             name = SHIFT_LETTERS[letter]
             starts, ends = SHIFT_TIMES[name]
             days = "Sun-Thu" if name == "night" else "Mon-Fri"
-            yield {"calendar": calendar, "weekdays": days, "starts": starts, "ends": ends, "name": name}
+            yield {
+                "calendar": calendar,
+                "weekdays": days,
+                "starts": starts,
+                "ends": ends,
+                "name": name,
+            }
 
 
 def holidays() -> Iterator[Row]:
@@ -459,8 +786,14 @@ def holidays() -> Iterator[Row]:
         for day, reason in HOLIDAYS[calendar[:4]]:
             start = datetime.combine(day, time(), tzinfo=zone)
             end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
-            yield {"id": f"{calendar}-{day:%m%d}", "scope": calendar, "starts_at": start,
-                   "ends_at": end, "works": False, "reason": reason}
+            yield {
+                "id": f"{calendar}-{day:%m%d}",
+                "scope": calendar,
+                "starts_at": start,
+                "ends_at": end,
+                "works": False,
+                "reason": reason,
+            }
 
 
 def machines() -> Iterator[Row]:
@@ -469,10 +802,15 @@ def machines() -> Iterator[Row]:
         for number in range(1, c.machines + 1):
             key = f"{c.id}-{number}"
             yield {
-                "id": key, "work_center": c.id, "name": f"{c.machine} {number}",
-                "calendar": MACHINE_CALENDARS.get(key, ""), "availability": c.availability,
-                "repair_hours": c.repair_hours, "cost_eur_per_hour": c.eur_per_hour,
-                "power_kw": c.power_kw, "idle_power_kw": c.idle_power_kw,
+                "id": key,
+                "work_center": c.id,
+                "name": f"{c.machine} {number}",
+                "calendar": MACHINE_CALENDARS.get(key, ""),
+                "availability": c.availability,
+                "repair_hours": c.repair_hours,
+                "cost_eur_per_hour": c.eur_per_hour,
+                "power_kw": c.power_kw,
+                "idle_power_kw": c.idle_power_kw,
             }
 
 
@@ -481,11 +819,20 @@ def people_and_rights() -> Tables:
     people: list[Row] = []
     matrix: list[Row] = []
     for title, skill, site, crew, second in CREWS:
-        shift_letters = [letter for letter, count in zip("ELN", crew, strict=True) for _ in range(count)]
+        shift_letters = [
+            letter for letter, count in zip("ELN", crew, strict=True) for _ in range(count)
+        ]
         for number, letter in enumerate(shift_letters, start=1):
             key = f"{CENTER_OF_SKILL[skill]}-P{number}"
-            people.append({"id": key, "name": f"{title} {number}", "site": site,
-                           "calendar": f"{site}-{letter}", "attendance_fraction": 0.95})
+            people.append(
+                {
+                    "id": key,
+                    "name": f"{title} {number}",
+                    "site": site,
+                    "calendar": f"{site}-{letter}",
+                    "attendance_fraction": 0.95,
+                }
+            )
             matrix.extend(skills_of(key, skill, number, second))
     return {
         "skills": [{"id": key, "name": name} for key, name in SKILLS.items()],
@@ -497,7 +844,11 @@ def people_and_rights() -> Tables:
 
 
 CENTER_OF_SKILL = {center.skill: center.id for center in CENTERS}
-CERTIFICATE_ENDS = {"BALANCE": date(2026, 12, 31), "TEST": date(2026, 9, 30), "PAINT": date(2027, 3, 31)}
+CERTIFICATE_ENDS = {
+    "BALANCE": date(2026, 12, 31),
+    "TEST": date(2026, 9, 30),
+    "PAINT": date(2027, 3, 31),
+}
 
 
 def skills_of(person: str, skill: str, number: int, second: tuple[str, int]) -> Iterator[Row]:
@@ -514,31 +865,70 @@ def skills_of(person: str, skill: str, number: int, second: tuple[str, int]) -> 
 ROLE_HOLDERS: list[Row] = [
     {"username": "planner", "role": "planner", "site": "", "name": "Planner"},
     {"username": "manager", "role": "production_manager", "site": "", "name": "Production manager"},
-    {"username": "lead.brno", "role": "operations_lead", "site": "BRNO", "name": "Operations lead Brno"},
-    {"username": "lead.graz", "role": "operations_lead", "site": "GRAZ", "name": "Operations lead Graz"},
+    {
+        "username": "lead.brno",
+        "role": "operations_lead",
+        "site": "BRNO",
+        "name": "Operations lead Brno",
+    },
+    {
+        "username": "lead.graz",
+        "role": "operations_lead",
+        "site": "GRAZ",
+        "name": "Operations lead Graz",
+    },
     {"username": "quality", "role": "quality_specialist", "site": "", "name": "Quality specialist"},
     {"username": "sponsor", "role": "executive_sponsor", "site": "", "name": "Executive sponsor"},
     {"username": "support", "role": "technical_support", "site": "", "name": "Technical support"},
 ]
-DEPUTIES = {"operations_lead": "planner", "planner": "manager", "production_manager": "planner",
-            "executive_sponsor": "manager"}
-TIERS = {"operations_lead": (1, 60), "planner": (2, 120), "production_manager": (3, 240),
-         "executive_sponsor": (4, 1440)}
+DEPUTIES = {
+    "operations_lead": "planner",
+    "planner": "manager",
+    "production_manager": "planner",
+    "executive_sponsor": "manager",
+}
+TIERS = {
+    "operations_lead": (1, 60),
+    "planner": (2, 120),
+    "production_manager": (3, 240),
+    "executive_sponsor": (4, 1440),
+}
 # decision: role: (limit in EUR, customer orders late, operations moved)
 RIGHTS: dict[str, dict[str, tuple[int, int, int]]] = {
-    "accept": {"operations_lead": (300, 0, 40), "planner": (1500, 3, 400),
-               "production_manager": (10000, 15, 2000), "executive_sponsor": (250000, 1000, 100000)},
-    "overtime": {"operations_lead": (800, 1, 150), "planner": (1600, 3, 800),
-                 "production_manager": (12000, 20, 5000), "executive_sponsor": (250000, 1000, 100000)},
-    "alternate_machine": {"operations_lead": (500, 1, 150), "planner": (2500, 5, 1500),
-                          "production_manager": (12000, 20, 5000),
-                          "executive_sponsor": (250000, 1000, 100000)},
-    "resequence": {"operations_lead": (200, 0, 60), "planner": (1500, 5, 1500),
-                   "production_manager": (10000, 20, 5000), "executive_sponsor": (250000, 1000, 100000)},
-    "expedite": {"planner": (3000, 5, 1500), "production_manager": (15000, 20, 5000),
-                 "executive_sponsor": (250000, 1000, 100000)},
-    "tell_customer": {"planner": (1000, 2, 400), "production_manager": (15000, 12, 5000),
-                      "executive_sponsor": (250000, 1000, 100000)},
+    "accept": {
+        "operations_lead": (300, 0, 40),
+        "planner": (1500, 3, 400),
+        "production_manager": (10000, 15, 2000),
+        "executive_sponsor": (250000, 1000, 100000),
+    },
+    "overtime": {
+        "operations_lead": (800, 1, 150),
+        "planner": (1600, 3, 800),
+        "production_manager": (12000, 20, 5000),
+        "executive_sponsor": (250000, 1000, 100000),
+    },
+    "alternate_machine": {
+        "operations_lead": (500, 1, 150),
+        "planner": (2500, 5, 1500),
+        "production_manager": (12000, 20, 5000),
+        "executive_sponsor": (250000, 1000, 100000),
+    },
+    "resequence": {
+        "operations_lead": (200, 0, 60),
+        "planner": (1500, 5, 1500),
+        "production_manager": (10000, 20, 5000),
+        "executive_sponsor": (250000, 1000, 100000),
+    },
+    "expedite": {
+        "planner": (3000, 5, 1500),
+        "production_manager": (15000, 20, 5000),
+        "executive_sponsor": (250000, 1000, 100000),
+    },
+    "tell_customer": {
+        "planner": (1000, 2, 400),
+        "production_manager": (15000, 12, 5000),
+        "executive_sponsor": (250000, 1000, 100000),
+    },
 }
 
 
@@ -548,8 +938,13 @@ def decision_rights() -> Iterator[Row]:
         for role, (eur, orders, moved) in roles.items():
             tier, minutes = TIERS[role]
             yield {
-                "decision": decision, "role": role, "limit_eur": eur, "limit_orders": orders,
-                "limit_operations_moved": moved, "tier": tier, "respond_minutes": minutes,
+                "decision": decision,
+                "role": role,
+                "limit_eur": eur,
+                "limit_orders": orders,
+                "limit_operations_moved": moved,
+                "tier": tier,
+                "respond_minutes": minutes,
                 "deputy": DEPUTIES[role],
             }
 
@@ -561,12 +956,15 @@ def products() -> Tables:
         "materials": [*(make_row(m, costs) for m in MAKES), *(buy_row(b) for b in BUYS)],
         "bill_of_materials": [
             {"parent": make.id, "component": part, "quantity": quantity}
-            for make in MAKES for part, quantity in make.parts
+            for make in MAKES
+            for part, quantity in make.parts
         ],
         "operations": [row for make in MAKES for row in operation_rows(make)],
         "operation_alternatives": [
             {"material": make.id, "sequence": sequence, "equipment": machine}
-            for make in MAKES for sequence, step in numbered(make) for machine in step.machines
+            for make in MAKES
+            for sequence, step in numbered(make)
+            for machine in step.machines
         ],
         "setup_matrix": [*winding_setups(), *paint_setups()],
         "quality_checks": list(quality_checks()),
@@ -606,10 +1004,20 @@ def make_row(make: Make, costs: Mapping[str, float]) -> Row:
     """A made material: lot for lot never, since setups at every step make fixed lots worth while."""
     is_finished = make.level == 1
     return {
-        "id": make.id, "name": make.name, "unit": "pcs", "procurement": "make", "family": make.family,
-        "is_finished": is_finished, "is_critical": False, "site": make.site, "lot_rule": "fixed",
-        "lot_size": make.lot, "lead_time_days": MAKE_LEAD_DAYS[make.level],
-        "safety_stock": safety_stock(make.id), "reorder_point": "", "cost_eur": costs[make.id],
+        "id": make.id,
+        "name": make.name,
+        "unit": "pcs",
+        "procurement": "make",
+        "family": make.family,
+        "is_finished": is_finished,
+        "is_critical": False,
+        "site": make.site,
+        "lot_rule": "fixed",
+        "lot_size": make.lot,
+        "lead_time_days": MAKE_LEAD_DAYS[make.level],
+        "safety_stock": safety_stock(make.id),
+        "reorder_point": "",
+        "cost_eur": costs[make.id],
         "price_eur": list_price(make, costs) if is_finished else "",
     }
 
@@ -618,14 +1026,24 @@ MAKE_LEAD_DAYS = {1: 4, 2: 4, 3: 4}
 
 
 def buy_row(buy: Buy) -> Row:
-    """A bought material, lot-for-lot; minimum and multiple stand with its source."""
+    """A bought material, ordered by the week or the month; minimum and multiple stand with its source."""
     safety = safety_stock(buy.id)
     return {
-        "id": buy.id, "name": buy.name, "unit": buy.unit, "procurement": "buy", "family": "RAW",
-        "is_finished": False, "is_critical": buy.is_critical, "site": buy.site,
-        "lot_rule": "lot_for_lot", "lot_size": "", "lead_time_days": buy.lead_days,
-        "safety_stock": safety, "reorder_point": nice(weekly_need()[buy.id] * buy.lead_days / 7 + safety),
-        "cost_eur": buy.price, "price_eur": "",
+        "id": buy.id,
+        "name": buy.name,
+        "unit": buy.unit,
+        "procurement": "buy",
+        "family": "RAW",
+        "is_finished": False,
+        "is_critical": buy.is_critical,
+        "site": buy.site,
+        "lot_rule": "fixed",
+        "lot_size": order_lot(buy),
+        "lead_time_days": buy.lead_days,
+        "safety_stock": safety,
+        "reorder_point": nice(weekly_need()[buy.id] * buy.lead_days / 7 + safety),
+        "cost_eur": buy.price,
+        "price_eur": "",
     }
 
 
@@ -637,6 +1055,11 @@ def weekly_need() -> dict[str, float]:
         for part, quantity in make.parts:
             need[part] += need[make.id] * quantity
     return need
+
+
+def order_lot(buy: Buy) -> float:
+    """What is ordered at once, in the supplier's multiples: a week's need, or a month's of what is cheap to keep."""
+    return up_to(weekly_need()[buy.id] * (4 if buy.is_monthly else 1), buy.multiple)
 
 
 def level_of(material: str) -> int:
@@ -660,9 +1083,14 @@ def operation_rows(make: Make) -> Iterator[Row]:
     checked = {(check[0], check[1]) for check in CHECKS}
     for sequence, step in numbered(make):
         yield {
-            "material": make.id, "sequence": sequence, "name": step.name, "work_center": step.center,
-            "setup_minutes": step.setup, "run_minutes_per_unit": round(step.run, 2),
-            "setup_family": step.family, "yield_fraction": step.yield_fraction,
+            "material": make.id,
+            "sequence": sequence,
+            "name": step.name,
+            "work_center": step.center,
+            "setup_minutes": step.setup,
+            "run_minutes_per_unit": round(step.run, 2),
+            "setup_family": step.family,
+            "yield_fraction": step.yield_fraction,
             "is_milestone_check": (make.family, sequence) in checked,
         }
 
@@ -678,7 +1106,12 @@ def winding_setups() -> Iterator[Row]:
                 minutes = 15 if after == "LACE" else 40
             else:
                 minutes = 20 if before[:3] == after[:3] else 50
-            yield {"work_center": "WND", "from_family": before, "to_family": after, "minutes": minutes}
+            yield {
+                "work_center": "WND",
+                "from_family": before,
+                "to_family": after,
+                "minutes": minutes,
+            }
 
 
 LIGHTNESS = {"SLV": 0, "GRY": 1, "BLU": 2, "BLK": 3}
@@ -694,7 +1127,12 @@ def paint_setups() -> Iterator[Row]:
                 minutes = 10 if after == "PRIME" else 20
             else:
                 minutes = 20 if LIGHTNESS[before] < LIGHTNESS[after] else 45
-            yield {"work_center": "PNT", "from_family": before, "to_family": after, "minutes": minutes}
+            yield {
+                "work_center": "PNT",
+                "from_family": before,
+                "to_family": after,
+                "minutes": minutes,
+            }
 
 
 # family, sequence, characteristic, unit, lower, upper, one in how many; limits that grow with the frame by size
@@ -722,16 +1160,25 @@ def quality_checks() -> Iterator[Row]:
             # Machined and painted housings share a family; film thickness is for the painted ones.
             if make.family == family and not make.id.startswith("HSM"):
                 limit = 6.0 if make.id.endswith("P") and family == "ROTOR" else high
-                yield {"id": f"QC-{index:02d}-{make.id}", "material": make.id, "sequence": sequence,
-                       "characteristic": what, "unit": unit, "lower_limit": low,
-                       "upper_limit": limit, "every": every}
+                yield {
+                    "id": f"QC-{index:02d}-{make.id}",
+                    "material": make.id,
+                    "sequence": sequence,
+                    "characteristic": what,
+                    "unit": unit,
+                    "lower_limit": low,
+                    "upper_limit": limit,
+                    "every": every,
+                }
 
 
 def supply() -> Tables:
     """Suppliers and approved sources."""
     return {
-        "suppliers": [{"id": key, "name": name, "country": country}
-                      for key, (name, country) in SUPPLIERS.items()],
+        "suppliers": [
+            {"id": key, "name": name, "country": country}
+            for key, (name, country) in SUPPLIERS.items()
+        ],
         "supply_sources": [row for buy in BUYS for row in source_rows(buy)],
     }
 
@@ -743,13 +1190,21 @@ def source_rows(buy: Buy) -> Iterator[Row]:
     if buy.second:
         firsts.append((*buy.second, 0, 0.0))
     for priority, (supplier, lead, price, pull, cost) in enumerate(firsts, start=1):
-        yield {"material": buy.id, "supplier": supplier, "lead_time_days": lead, "price_eur": price,
-               "minimum_quantity": buy.multiple, "order_multiple": buy.multiple,
-               "priority": priority, "on_time_fraction": ON_TIME.get(supplier, 0.96),
-               "expedite_days": pull, "expedite_eur": cost}
+        yield {
+            "material": buy.id,
+            "supplier": supplier,
+            "lead_time_days": lead,
+            "price_eur": price,
+            "minimum_quantity": buy.multiple,
+            "order_multiple": buy.multiple,
+            "priority": priority,
+            "on_time_fraction": ON_TIME.get(supplier, 0.96),
+            "expedite_days": pull,
+            "expedite_eur": cost,
+        }
 
 
-# ------------------------------------------------------------------------------------------------ demand
+# ------------------------------------------------------------ demand
 
 CUSTOMERS = (  # name, region, families bought, what a day late costs as a share of the line, priority
     ("Waterworks Tyrol", "DACH", ("PUMP",), 0.010, 4),
@@ -806,10 +1261,19 @@ def order_line(make: Make, quantity: int, due: date, price: float, rng: random.R
     agreed = round(price * rng.choice((0.94, 0.96, 0.98, 1.0)), 2)
     lead = rng.randint(21, 45)
     ordered = min(due - timedelta(days=lead), date(2026, 2, 27))
-    return {"material": make.id, "quantity": quantity, "due_on": due, "customer": name,
-            "ordered_on": ordered, "priority": priority, "price_eur": agreed,
-            "late_eur_per_day": round(quantity * agreed * late_share),
-            "delivered_quantity": "", "delivered_on": "", "region": region}
+    return {
+        "material": make.id,
+        "quantity": quantity,
+        "due_on": due,
+        "customer": name,
+        "ordered_on": ordered,
+        "priority": priority,
+        "price_eur": agreed,
+        "late_eur_per_day": round(quantity * agreed * late_share),
+        "delivered_quantity": "",
+        "delivered_on": "",
+        "region": region,
+    }
 
 
 def delivered_lines(rng: random.Random) -> list[Row]:
@@ -818,12 +1282,20 @@ def delivered_lines(rng: random.Random) -> list[Row]:
     rows: list[Row] = []
     for week in range(-4, 0):
         for make in FINISHED:
-            line = order_line(make, 5 * rng.randint(4, 9), due_day(week, rng), list_price(make, costs), rng)
+            line = order_line(
+                make, 5 * rng.randint(4, 9), due_day(week, rng), list_price(make, costs), rng
+            )
             late = rng.choice((1, 2, 3)) if rng.random() < 1 / 9 else 0
             # Nothing was delivered after the moment the data speaks of.
             delivered = min(line["due_on"] + timedelta(days=late), date(2026, 3, 1))  # type: ignore[operator]
-            rows.append({**line, "ordered_on": line["due_on"] - timedelta(days=30),  # type: ignore[operator]
-                         "delivered_quantity": line["quantity"], "delivered_on": delivered})
+            rows.append(
+                {
+                    **line,
+                    "ordered_on": line["due_on"] - timedelta(days=30),  # type: ignore[operator]
+                    "delivered_quantity": line["quantity"],
+                    "delivered_on": delivered,
+                }
+            )
     rows.sort(key=lambda row: (row["due_on"], row["material"]))
     return [{"id": f"SO-{901 + index}", **row} for index, row in enumerate(rows)]
 
@@ -834,9 +1306,12 @@ def forecasts() -> Iterator[Row]:
         for week in FORECAST_WEEKS:
             growth = 1.02 if make.family == "PREMIUM" else 1.0
             quantity = 5 * round(make.weekly * growth / 5)
-            yield {"material": make.id, "week": FIRST_DAY + timedelta(days=7 * week),
-                   "quantity": quantity,
-                   "standard_deviation": round(quantity * (0.08 + 0.015 * (week - 5)), 1)}
+            yield {
+                "material": make.id,
+                "week": FIRST_DAY + timedelta(days=7 * week),
+                "quantity": quantity,
+                "standard_deviation": round(quantity * (0.08 + 0.015 * (week - 5)), 1),
+            }
 
 
 @dataclass
@@ -853,7 +1328,9 @@ class Demand:
         for row in orders:
             day = (row["due_on"] - FIRST_DAY).days  # type: ignore[operator]
             daily[str(row["material"])][day] += float(str(row["quantity"]))
-            sold[str(row["material"]), FIRST_DAY + timedelta(days=day - day % 7)] += float(str(row["quantity"]))
+            sold[str(row["material"]), FIRST_DAY + timedelta(days=day - day % 7)] += float(
+                str(row["quantity"])
+            )
         for row in forecasts():
             material, week = str(row["material"]), row["week"]
             open_quantity = float(str(row["quantity"])) - sold[material, week]  # type: ignore[index]
@@ -865,7 +1342,7 @@ class Demand:
         return sum(self.by_day[material][: day + 1])
 
 
-# ------------------------------------------------------------------------------------------------ opening state
+# ------------------------------------------------------------ opening state
 
 
 @dataclass
@@ -880,17 +1357,64 @@ class State:
         """Units needed for all drives due up to ``day``: for the lots of its parents, on the floor and to come."""
         if material in self.demand.by_day:
             return self.demand.until(material, day)
-        need = 0.0
-        for parent in MAKES:
-            for part, quantity in parent.parts:
-                if part == material:
-                    need += quantity * parent.lot * (self.lots[parent.id] + self.lots_to_come(parent, day))
-        return need
+        return sum(
+            quantity
+            * parent.units_to_start
+            * (self.lots[parent.id] + self.lots_to_come(parent, day))
+            for parent, quantity in USES[material]
+        )
 
     def lots_to_come(self, make: Make, day: int) -> int:
         """Lots still to be released for drives due up to ``day``."""
         covered = self.stock[make.id] - safety_stock(make.id) + self.lots[make.id] * make.lot
         return max(0, math.ceil((self.gross(make.id, day) - covered) / make.lot - 1e-9))
+
+    def wanted_on(self, make: Make, lot: int) -> int:
+        """Day, counted from the first Monday, on which that lot on the floor must be done; at least Tuesday."""
+        covered = self.stock[make.id] - safety_stock(make.id) + lot * make.lot
+        days = range(*cover(make))
+        due = next((day for day in days if self.gross(make.id, day) > covered), days[-1] + 1)
+        return max(1, due - DUE_BEFORE[make.level])
+
+    def issue(self, make: Make) -> None:
+        """Take the parts of one lot out of the stock: work on it has begun."""
+        for part, quantity in make.parts:
+            self.stock[part] = round(self.stock[part] - quantity * make.units_to_start, 2)
+
+
+def kind(make: Make) -> str:
+    """Where in the chain it is made, for example ``BRNO module``."""
+    return f"{make.site} {KIND[make.level]}"
+
+
+def cover(make: Make) -> tuple[int, int]:
+    """Due dates of drives covered by stock, and by stock and the floor."""
+    return COVER[kind(make)]
+
+
+def users_of_parts() -> dict[str, list[tuple[Make, float]]]:
+    """For every component the materials it goes into, with the quantity per unit."""
+    users: dict[str, list[tuple[Make, float]]] = defaultdict(list)
+    for make in MAKES:
+        for part, quantity in make.parts:
+            users[part].append((make, quantity))
+    return users
+
+
+USES = users_of_parts()
+
+
+def stock_weeks(buy: Buy) -> float:
+    """Weeks of use that the store holds of a bought material."""
+    if buy.is_monthly:
+        return MONTHLY_STOCK_WEEKS[sum(map(ord, buy.id)) % len(MONTHLY_STOCK_WEEKS)]
+    level = max(user.level for user, _ in USES[buy.id])
+    return TIGHT_STOCK_WEEKS.get(buy.id, CALLED_OFF_STOCK_WEEKS[level])
+
+
+def taken_by_floor(state: State, buy: Buy) -> float:
+    """Units that the open lots of its parents take."""
+    return sum(q * parent.units_to_start * state.lots[parent.id] for parent, q in USES[buy.id])
 
 
 def opening_state(demand: Demand, rng: random.Random) -> State:
@@ -903,16 +1427,15 @@ def opening_state(demand: Demand, rng: random.Random) -> State:
     """
     state = State(demand)
     for make in sorted(MAKES, key=lambda m: m.level):
-        stocked, on_floor = COVER[make.level]
+        stocked, on_floor = cover(make)
         state.lots[make.id] = 0
         cycle = rng.choice((0.0, 0.1, 0.2, 0.3)) * make.lot
         covered = state.gross(make.id, stocked) + safety_stock(make.id) + cycle
         state.stock[make.id] = 5 * math.ceil(covered / 5)
         state.lots[make.id] = state.lots_to_come(make, on_floor)
     for buy in BUYS:
-        stocked = TIGHT_COVER.get(buy.id, COVER[4][0])
-        # 4 % more than the parts lists say goes into scrap.
-        state.stock[buy.id] = nice(1.04 * state.gross(buy.id, stocked) + safety_stock(buy.id))
+        in_store = stock_weeks(buy) * weekly_need()[buy.id] + safety_stock(buy.id)
+        state.stock[buy.id] = nice(taken_by_floor(state, buy) + in_store)
     return state
 
 
@@ -923,14 +1446,14 @@ def stock_counts(state: State) -> Iterator[Row]:
         yield {"material": material, "location": site, "quantity": quantity, "counted_at": AS_OF}
 
 
-def purchase_orders(state: State, rng: random.Random) -> Iterator[Row]:
+def purchase_orders(rng: random.Random) -> Iterator[Row]:
     """
     Received orders of the last weeks, and open ones that arrive weekly as far as the lead time reaches.
 
     Ids leave ten places per material, so that an order keeps its id whatever the seed.
     """
     for index, buy in enumerate(BUYS):
-        for number, row in enumerate((*received_orders(buy, rng), *open_orders(buy, state))):
+        for number, row in enumerate((*received_orders(buy, rng), *open_orders(buy))):
             yield {"id": f"PO-{5000 + 10 * index + number}", **row}
 
 
@@ -939,36 +1462,51 @@ def received_orders(buy: Buy, rng: random.Random) -> Iterator[Row]:
     for weeks_ago in (3, 1):
         due = FIRST_DAY - timedelta(days=7 * weeks_ago - 2)
         shift = rng.choice((-1, 0, 0, 0, 0, 1))
-        quantity = up_to(weekly_need()[buy.id] * 1.04, buy.multiple)
-        yield {**purchase(buy, quantity, due), "received_on": due + timedelta(days=shift),
-               "received_quantity": quantity, "rejected_quantity": ""}
+        quantity = order_lot(buy)
+        yield {
+            **purchase(buy, quantity, due),
+            "received_on": due + timedelta(days=shift),
+            "received_quantity": quantity,
+            "rejected_quantity": "",
+        }
 
 
-def open_orders(buy: Buy, state: State) -> Iterator[Row]:
+def open_orders(buy: Buy) -> Iterator[Row]:
     """
-    A delivery every week until the lead time is over; from there on the planner orders.
+    What is on its way: weekly call-offs under a frame contract, else what the lead time holds.
 
     The magnets come on Wednesday, everything else on Tuesday to Friday by supplier.
     """
-    stocked = TIGHT_COVER.get(buy.id, COVER[4][0])
-    covered = state.stock[buy.id]
     arrival = 2 if buy.id == "MAGNET" else 1 + int(buy.supplier[2:]) % 4
-    week = 1
-    while arrival < max(buy.lead_days, arrival + 1 if week == 1 else 0):
-        needed = 1.04 * state.gross(buy.id, stocked + 7 * week) + safety_stock(buy.id)
-        if needed > covered:
-            quantity = up_to(needed - covered, buy.multiple)
-            covered += quantity
-            yield {**purchase(buy, quantity, FIRST_DAY + timedelta(days=arrival)), "received_on": "",
-                   "received_quantity": "", "rejected_quantity": ""}
-        arrival, week = arrival + 7, week + 1
+    weeks = CALL_OFF_WEEKS if buy.is_called_off else math.ceil((buy.lead_days - arrival) / 7)
+    covered = 7 * stock_weeks(buy)
+    ordered = 0.0
+    for week in range(weeks):
+        # Enough until three days after the next delivery, and 3 % for scrap.
+        days = arrival + 7 * (week + 1) + 3 - covered
+        missing = 1.03 * weekly_need()[buy.id] * days / 7 - ordered
+        if missing > 0:
+            quantity = up_to(missing, buy.multiple if buy.is_called_off else order_lot(buy))
+            ordered += quantity
+            due = FIRST_DAY + timedelta(days=arrival + 7 * week)
+            yield {
+                **purchase(buy, quantity, due),
+                "received_on": "",
+                "received_quantity": "",
+                "rejected_quantity": "",
+            }
 
 
 def purchase(buy: Buy, quantity: float, due: date) -> Row:
     """A purchase order line as agreed with the first source."""
-    return {"material": buy.id, "supplier": buy.supplier, "quantity": quantity,
-            "ordered_on": due - timedelta(days=int(buy.lead_days)), "due_on": due,
-            "price_eur": buy.price}
+    return {
+        "material": buy.id,
+        "supplier": buy.supplier,
+        "quantity": quantity,
+        "ordered_on": min(due - timedelta(days=int(buy.lead_days)), LAST_FRIDAY),
+        "due_on": due,
+        "price_eur": buy.price,
+    }
 
 
 def up_to(quantity: float, multiple: float) -> float:
@@ -976,7 +1514,7 @@ def up_to(quantity: float, multiple: float) -> float:
     return math.ceil(quantity / multiple - 1e-9) * multiple
 
 
-# ------------------------------------------------------------------------------------------------ last week
+# ------------------------------------------------------------ last week
 
 
 @dataclass
@@ -999,22 +1537,28 @@ def last_week(state: State, rng: random.Random) -> Floor:
     A lot is never finished here, since finished lots are already in the stock: its last step may be under way.
     """
     floor = Floor()
-    queue = [(release_minute(make, rng), make, lot) for make in MAKES for lot in range(state.lots[make.id])]
+    lots = [
+        (make, state.wanted_on(make, lot)) for make in MAKES for lot in range(state.lots[make.id])
+    ]
+    queue = [(release_minute(rng), make, day) for make, day in lots]
     queue.sort(key=lambda entry: (entry[0], entry[1].id, entry[2]))
-    for index, (minute, make, _) in enumerate(queue):
-        release(floor, f"MO-{2001 + index}", make, minute, rng)
+    for index, (minute, make, day) in enumerate(queue):
+        if release(floor, f"MO-{2001 + index}", make, minute, day, rng):
+            state.issue(make)
     floor.responses.sort(key=lambda row: (str(row["order"]), row["sequence"]))
     return floor
 
 
-def release_minute(make: Make, rng: random.Random) -> int:
+def release_minute(rng: random.Random) -> int:
     """Working minutes after last Monday 06:00 at which the lot came to the floor: Wednesday noon to Friday."""
     return rng.randrange(DAY * 5 // 2, WEEK - 60, 30)
 
 
-def release(floor: Floor, order: str, make: Make, minute: int, rng: random.Random) -> None:
-    """One lot through its steps as far as last week goes."""
-    started, quantity, ready = None, make.lot, minute
+def release(
+    floor: Floor, order: str, make: Make, minute: int, day: int, rng: random.Random
+) -> bool:
+    """One lot, wanted on ``day``, through its steps as far as last week goes; true when work has begun."""
+    started, quantity, ready = None, make.units_to_start, minute
     for sequence, step in numbered(make):
         is_last = sequence == 10 * len(make.steps)
         work = Work.of(make, step, quantity, rng)
@@ -1030,18 +1574,29 @@ def release(floor: Floor, order: str, make: Make, minute: int, rng: random.Rando
         quantity = work.good
         if end > WEEK:
             break
-    floor.orders.append({
-        "id": order, "material": make.id, "quantity": make.lot,
-        "status": "released" if started is None else "started", "planned_start": moment(minute),
-        "due_at": due_moment(make), "actual_start": "" if started is None else moment(started),
-        "good_quantity": last_good(floor, order, make),
-    })
+    floor.orders.append(
+        {
+            "id": order,
+            "material": make.id,
+            "quantity": make.lot,
+            "status": "released" if started is None else "started",
+            "planned_start": moment(minute),
+            "due_at": AS_OF + timedelta(days=day, hours=16),
+            "actual_start": "" if started is None else moment(started),
+            "good_quantity": last_good(floor, order, make),
+        }
+    )
+    return started is not None
 
 
 def last_good(floor: Floor, order: str, make: Make) -> object:
     """Good units of the last step so far; empty before it has begun."""
     last = 10 * len(make.steps)
-    goods = [row["good_quantity"] for row in floor.responses if row["order"] == order and row["sequence"] == last]
+    goods = [
+        row["good_quantity"]
+        for row in floor.responses
+        if row["order"] == order and row["sequence"] == last
+    ]
     return goods[0] if goods else ""
 
 
@@ -1087,23 +1642,39 @@ def response(order: str, make: Make, sequence: int, machine: str, start: int, wo
     setup = min(work.setup, WEEK - start)
     planned = work.step.setup + work.started * work.step.run / center.availability
     return {
-        "order": order, "sequence": sequence, "material": make.id, "work_center": center.id,
-        "equipment": machine, "planned_start": moment(start), "planned_end": moment(start + round(planned), is_end=True),
-        "actual_start": moment(start), "actual_end": moment(end, is_end=True) if end <= WEEK else "",
-        "setup_minutes": setup, "run_minutes": run, "delay_minutes": delay,
+        "order": order,
+        "sequence": sequence,
+        "material": make.id,
+        "work_center": center.id,
+        "equipment": machine,
+        "planned_start": moment(start),
+        "planned_end": moment(start + round(planned), is_end=True),
+        "actual_start": moment(start),
+        "actual_end": moment(end, is_end=True) if end <= WEEK else "",
+        "setup_minutes": setup,
+        "run_minutes": run,
+        "delay_minutes": delay,
         "standard_run_minutes": round((good + scrap) * work.step.run, 1),
-        "good_quantity": good, "scrap_quantity": scrap,
+        "good_quantity": good,
+        "scrap_quantity": scrap,
         "scrap_reason": SCRAP_REASONS[center.id] if scrap else "",
-        "energy_kwh": round((run * center.power_kw + (setup + delay) * center.idle_power_kw) / 60, 1),
+        "energy_kwh": round(
+            (run * center.power_kw + (setup + delay) * center.idle_power_kw) / 60, 1
+        ),
         "planned_cost_eur": round(planned / 60 * center.eur_per_hour, 2),
         "actual_cost_eur": round((setup + run + delay) / 60 * center.eur_per_hour, 2),
     }
 
 
 SCRAP_REASONS = {
-    "WND": "wire insulation damaged", "TRN": "dimension out of tolerance", "MIL": "casting porosity",
-    "MAG": "magnet chipped", "BAL": "unbalance beyond correction", "PNT": "film inclusion",
-    "ASM": "thread damaged", "TST": "failed in test",
+    "WND": "wire insulation damaged",
+    "TRN": "dimension out of tolerance",
+    "MIL": "casting porosity",
+    "MAG": "magnet chipped",
+    "BAL": "unbalance beyond correction",
+    "PNT": "film inclusion",
+    "ASM": "thread damaged",
+    "TST": "failed in test",
 }
 
 
@@ -1114,12 +1685,7 @@ def moment(minute: int, *, is_end: bool = False) -> datetime:
     return LAST_MONDAY + timedelta(days=day + weekend, minutes=rest + is_end)
 
 
-def due_moment(make: Make) -> datetime:
-    """When the lot is wanted: drives by Friday, modules by Thursday, parts by Wednesday."""
-    return AS_OF + timedelta(days={1: 4, 2: 3, 3: 2}[make.level], hours=16)
-
-
-# ------------------------------------------------------------------------------------------------ files
+# ------------------------------------------------------------ files
 
 
 def write_table(path: Path, rows: list[Row]) -> None:
@@ -1148,7 +1714,9 @@ def cell(value: object) -> str:
 
 def main() -> None:
     """Rewrite the folder from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
