@@ -211,7 +211,7 @@ def check_acyclic(arrows: Iterable[StrategyRelation]) -> None:
     for arrow in arrows:
         below[arrow.source].append(arrow.target)
     done: set[str] = set()
-    for start in sorted(below):
+    for start in sorted(below, key=lambda e: (not e.startswith("objectives/"), e)):
         cycle = _cycle_from(start, below, done)
         if cycle:
             message = f"strategy_relations: {' -> '.join(cycle)} is a cycle. Remove one arrow."

@@ -77,16 +77,17 @@ def strategy_map(
     measured: Mapping[str, float | None],
     broken: Mapping[str, str],
     as_of: datetime,
+    quantities: Mapping[str, str] | None = None,
 ) -> StrategyMap:
     """The map of today; arguments as for ``standing.standings``."""
-    objectives = {
-        f"objectives/{s.objective}": s
-        for s in standings(plant, measured=measured, broken=broken, as_of=as_of)
-    }
-    requirements = {
-        f"requirements/{s.requirement}": s
-        for s in requirement_standings(plant, measured=measured, broken=broken, as_of=as_of)
-    }
+    of_objectives = standings(
+        plant, measured=measured, broken=broken, as_of=as_of, quantities=quantities
+    )
+    of_requirements = requirement_standings(
+        plant, measured=measured, broken=broken, as_of=as_of, quantities=quantities
+    )
+    objectives = {f"objectives/{s.objective}": s for s in of_objectives}
+    requirements = {f"requirements/{s.requirement}": s for s in of_requirements}
     edges = _edges(plant)
     layers = ordered(_layers(plant), [(edge.source, edge.target) for edge in edges])
     describe = _Describer(plant, objectives, requirements, broken, edges)
@@ -118,6 +119,7 @@ def ordered(
         order = range(1, len(current)) if is_downward else range(len(current) - 2, -1, -1)
         for index in order:
             _sort_by_neighbours(current, index, edges, downward=is_downward)
+        _swap_neighbours(current, edges)
         crossings = count_crossings(current, edges)
         if crossings < fewest:
             best, fewest = [tuple(layer) for layer in current], crossings
@@ -160,6 +162,16 @@ def _sort_by_neighbours(
     layers[index].sort(key=barycentre)
 
 
+def _swap_neighbours(layers: list[list[str]], edges: Sequence[tuple[str, str]]) -> None:
+    """Swap two neighbours wherever that takes a crossing away."""
+    for layer in layers:
+        for left in range(len(layer) - 1):
+            before = count_crossings(layers, edges)
+            layer[left], layer[left + 1] = layer[left + 1], layer[left]
+            if count_crossings(layers, edges) >= before:
+                layer[left], layer[left + 1] = layer[left + 1], layer[left]
+
+
 def _layers(plant: Plant) -> tuple[tuple[str, ...], ...]:
     """Objectives by weight, levers and requirements by importance, subjects as they are met."""
     deployment = deploy(plant)
@@ -198,7 +210,8 @@ class _Describer:
         broken: Mapping[str, str],
         edges: Sequence[MapEdge],
     ) -> None:
-        self._trace, self._deployment = Trace(plant), deploy(plant)
+        self._trace = Trace(plant, has_orders=False)
+        self._deployment = deploy(plant)
         self._objectives, self._requirements = objectives, requirements
         self._above: dict[str, list[str]] = defaultdict(list)
         self._below: dict[str, list[str]] = defaultdict(list)

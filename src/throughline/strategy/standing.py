@@ -18,11 +18,13 @@ from enum import StrEnum
 from throughline.model.plant import Plant
 from throughline.model.strategy import Objective, Requirement
 from throughline.strategy.cascade import Deployment, deploy
-from throughline.strategy.trace import MATERIAL_SHARE, AtRisk, Trace, canonical
+from throughline.strategy.trace import AtRisk, Trace, canonical
 
 # In the last weeks before its date a requirement should have most of its way behind it.
 _LAST_STRETCH = timedelta(weeks=4)
 _MOST_OF_THE_WAY = 0.8
+# A requirement decides how an objective stands when at least this share of it rests on it.
+_DECISIVE_SHARE = 0.15
 
 
 class StandingStatus(StrEnum):
@@ -96,6 +98,7 @@ def standings(
     measured: Mapping[str, float | None],
     broken: Mapping[str, str],
     as_of: datetime,
+    quantities: Mapping[str, str] | None = None,
 ) -> tuple[ObjectiveStanding, ...]:
     """
     Every objective, the worst and heaviest first.
@@ -112,18 +115,22 @@ def standings(
         says so.
     as_of
         The moment looked from.
+    quantities
+        Which quantity of each broken thing it is (``availability``, ``yield``), where known.
 
     Raises
     ------
     DataError
         When the arrows of the strategy form a cycle.
     """
-    deployment, trace = deploy(plant), Trace(plant)
-    risks = {risk.objective: risk for risk in trace.objectives_at_risk(broken)}
-    of_requirements = {
-        standing.requirement: standing
-        for standing in requirement_standings(plant, measured=measured, broken=broken, as_of=as_of)
+    deployment, trace = deploy(plant), Trace(plant, has_orders=False)
+    risks = {
+        risk.objective: risk for risk in trace.objectives_at_risk(broken, quantities=quantities)
     }
+    beneath = requirement_standings(
+        plant, measured=measured, broken=broken, as_of=as_of, quantities=quantities
+    )
+    of_requirements = {standing.requirement: standing for standing in beneath}
     found = [
         _objective(objective, deployment, of_requirements, risks.get(key), trace, broken)
         for key, objective in sorted(plant.objectives.items())
@@ -137,6 +144,7 @@ def requirement_standings(
     measured: Mapping[str, float | None],
     broken: Mapping[str, str],
     as_of: datetime,
+    quantities: Mapping[str, str] | None = None,
 ) -> tuple[RequirementStanding, ...]:
     """
     Every requirement, in order of id.
@@ -145,9 +153,9 @@ def requirement_standings(
     broken on the floor to an objective leads over it.
     """
     shaken: dict[str, str] = {}
-    trace = Trace(plant)
+    trace = Trace(plant, has_orders=False)
     for subject, sentence in sorted(broken.items()):
-        for risk in trace.objectives_at_risk((subject,)):
+        for risk in trace.objectives_at_risk((subject,), quantities=quantities):
             for element in risk.path:
                 table, _, key = element.partition("/")
                 if table == "requirements":
@@ -244,7 +252,8 @@ def _objective(
     broken: Mapping[str, str],
 ) -> ObjectiveStanding:
     shares = _shares(objective.id, deployment)
-    beneath = [(of_requirements[key], share) for key, share in shares if share >= MATERIAL_SHARE]
+    decisive = [pair for pair in shares if pair[1] >= _DECISIVE_SHARE] or shares[:1]
+    beneath = [(of_requirements[key], share) for key, share in decisive]
     worst = max(beneath, key=lambda p: (SEVERITY.index(p[0].status), p[1]), default=None)
     status = StandingStatus.UNKNOWN if worst is None else worst[0].status
     path: tuple[str, ...] = (objective.name,)
@@ -261,7 +270,7 @@ def _objective(
         name=objective.name,
         weight=deployment.weights[objective.id],
         status=status,
-        progress=_progress(beneath),
+        progress=_progress([(of_requirements[key], share) for key, share in shares]),
         path=path,
         because=because,
         due_on=objective.due_on,

@@ -45,6 +45,33 @@ _TABLE_OF = {
     "supply_source": "supply_sources",
     "work_center": "work_centers",
 }
+# A requirement that names its subject rests on it strongly; one of the whole company leans on each
+# of its parts only moderately: 3 against 9 on the scale of quality function deployment.
+_COMPANY_WIDE = 3 / 9
+# Which figures of requirements a broken number of the plan can move. A machine that stands still
+# costs capacity and dates, not quality.
+MOVES: Mapping[str, frozenset[str]] = {
+    "availability": frozenset({"availability", "oee", "load_fraction", "on_time_fraction"}),
+    "run_time_factor": frozenset(
+        {"effectiveness", "oee", "load_fraction", "on_time_fraction", "energy_kwh_per_unit"}
+    ),
+    "setup_time_factor": frozenset({"oee", "load_fraction", "on_time_fraction"}),
+    "yield": frozenset(
+        {
+            "first_pass_yield",
+            "quality_ratio",
+            "scrap_ratio",
+            "oee",
+            "load_fraction",
+            "on_time_fraction",
+            "energy_kwh_per_unit",
+        }
+    ),
+    "lead_time_days": frozenset({"on_time_fraction", "sources"}),
+    "production_lead_time_days": frozenset({"on_time_fraction"}),
+    "attendance": frozenset({"load_fraction", "on_time_fraction"}),
+    "demand_per_week": frozenset({"load_fraction", "on_time_fraction"}),
+}
 # Below this share of an objective a broken thing on the floor is no reason to alarm its owner.
 MATERIAL_SHARE = 0.05
 
@@ -120,6 +147,8 @@ class Trace:
         What is planned, and on which machine. Without them orders hang on their material only.
     status
         What is known about the state of a thing, by id; shown on its node.
+    has_orders
+        False leaves out the orders of the floor and of customers: enough for the way up.
     """
 
     def __init__(
@@ -129,6 +158,7 @@ class Trace:
         schedule: Schedule | None = None,
         *,
         status: Mapping[str, str] | None = None,
+        has_orders: bool = True,
     ) -> None:
         self._plant, self._status = plant, status or {}
         self._orders = {} if plan is None else {_order_node(o): o for o in plan.orders}
@@ -137,8 +167,8 @@ class Trace:
         )
         self._below: dict[str, list[_Arrow]] = defaultdict(list)
         self._above: dict[str, list[_Arrow]] = defaultdict(list)
-        self._ids = dict.fromkeys(_things(plant))
-        for arrow in _arrows(plant, plan, schedule):
+        self._ids = dict.fromkeys(_things(plant, has_orders=has_orders))
+        for arrow in _arrows(plant, plan, schedule, has_orders=has_orders):
             self._ids.setdefault(arrow.upper)
             self._ids.setdefault(arrow.lower)
             self._below[arrow.upper].append(arrow)
@@ -193,23 +223,34 @@ class Trace:
         return tuple(found.path for found in self._ways_up(self.resolve(wanted).id))
 
     def objectives_at_risk(
-        self, subjects: Iterable[str], *, at_least: float = MATERIAL_SHARE
+        self,
+        subjects: Iterable[str],
+        *,
+        quantities: Mapping[str, str] | None = None,
+        at_least: float = MATERIAL_SHARE,
     ) -> tuple[AtRisk, ...]:
         """
         Objectives that things broken on the floor put at risk, the most exposed first.
+
+        Of several ways to one objective the shortest is told, because it is the most specific.
 
         Parameters
         ----------
         subjects
             Broken things as table/key. What the graph does not know reaches nothing.
+        quantities
+            Which quantity of each is broken, where known: the way then leads only over requirements
+            whose figure it can move.
         at_least
             Smallest share of an objective that counts.
         """
         best: dict[str, AtRisk] = {}
         for subject in subjects:
-            for found in self._ways_up(canonical(subject)):
+            moved = MOVES.get((quantities or {}).get(subject, ""))
+            for found in self._ways_up(canonical(subject), moved):
                 known = best.get(found.objective)
-                if found.strength >= at_least and (known is None or _order(found) < _order(known)):
+                is_nearer = known is None or _nearest(found) < _nearest(known)
+                if found.strength >= at_least and is_nearer:
                     best[found.objective] = found
         return tuple(sorted(best.values(), key=_order))
 
@@ -230,7 +271,7 @@ class Trace:
             steps += [Step(n, self._label(n), reached[n], distance) for n in level]
         return tuple(steps)
 
-    def _ways_up(self, start: str) -> list[AtRisk]:
+    def _ways_up(self, start: str, moved: frozenset[str] | None = None) -> list[AtRisk]:
         """
         Breadth first, so that the shortest way wins; among equally short ones the one that carries
         most.
@@ -248,6 +289,8 @@ class Trace:
                 for arrow in self._above.get(node_id, ()):
                     if arrow.upper in seen or arrow.share <= 0:
                         continue
+                    if moved is not None and not self._is_moved(arrow.upper, moved):
+                        continue
                     way = (strength * arrow.share, (*path, arrow.upper))
                     known = above.get(arrow.upper)
                     if known is None or (-way[0], way[1]) < (-known[0], known[1]):
@@ -255,6 +298,14 @@ class Trace:
             seen.update(above)
             level = above
         return sorted(found, key=_order)
+
+    def _is_moved(self, node_id: str, figures: frozenset[str]) -> bool:
+        table, _, key = node_id.partition("/")
+        if table != "requirements":
+            return True
+        measure = self._plant.requirements[key].measure
+        # A figure that no broken number is known to move is taken to be movable by all.
+        return measure in figures or not any(measure in moved for moved in MOVES.values())
 
     def _label(self, node_id: str) -> str:
         table, _, key = node_id.partition("/")
@@ -281,10 +332,14 @@ def _order(risk: AtRisk) -> tuple[float, int, str, tuple[str, ...]]:
     return (-risk.strength, len(risk.path), risk.objective, risk.path)
 
 
+def _nearest(risk: AtRisk) -> tuple[int, float, str, tuple[str, ...]]:
+    return (len(risk.path), -risk.strength, risk.objective, risk.path)
+
+
 # --- what is in the graph -------------------------------------------------------------------------
 
 
-def _things(plant: Plant) -> Iterator[str]:
+def _things(plant: Plant, *, has_orders: bool) -> Iterator[str]:
     tables: tuple[tuple[str, Iterable[str]], ...] = (
         ("objectives", plant.objectives),
         ("levers", plant.levers),
@@ -300,22 +355,28 @@ def _things(plant: Plant) -> Iterator[str]:
         ("personnel", plant.personnel),
         ("supply_sources", plant.records(SupplySource)),
         ("suppliers", plant.suppliers),
+    )
+    orders: tuple[tuple[str, Iterable[str]], ...] = (
         ("production_orders", plant.production_orders),
         ("purchase_orders", plant.purchase_orders),
         ("sales_order_lines", plant.sales_order_lines),
     )
-    for table, keys in tables:
+    for table, keys in (*tables, *orders) if has_orders else tables:
         for key in sorted(keys):
             yield f"{table}/{key}"
 
 
-def _arrows(plant: Plant, plan: Plan | None, schedule: Schedule | None) -> Iterator[_Arrow]:
+def _arrows(
+    plant: Plant, plan: Plan | None, schedule: Schedule | None, *, has_orders: bool
+) -> Iterator[_Arrow]:
     yield from _strategy(plant)
     yield from _places(plant)
     yield from _products(plant)
     yield from _people(plant)
     yield from _supply(plant)
-    yield from _floor_orders(plant)
+    if has_orders:
+        yield from _bought(plant)
+        yield from _floor_orders(plant)
     if plan is not None:
         yield from _planned(plan)
     if plan is not None and schedule is not None:
@@ -335,7 +396,8 @@ def _strategy(plant: Plant) -> Iterator[_Arrow]:
     for key in sorted(plant.requirements):
         subject = plant.requirements[key].subject
         target = canonical(subject) if subject else company
-        yield _Arrow(f"requirements/{key}", target, "rests on", "carries")
+        share = 1.0 if subject else _COMPANY_WIDE
+        yield _Arrow(f"requirements/{key}", target, "rests on", "carries", share)
 
 
 def _places(plant: Plant) -> Iterator[_Arrow]:
@@ -396,6 +458,10 @@ def _supply(plant: Plant) -> Iterator[_Arrow]:
         node = f"supply_sources/{key}"
         yield _Arrow(f"materials/{source.material}", node, "is bought through", "supplies")
         yield _Arrow(node, f"suppliers/{source.supplier}", "is kept by", "offers")
+
+
+def _bought(plant: Plant) -> Iterator[_Arrow]:
+    sources = plant.records(SupplySource)
     for key, order in sorted(plant.purchase_orders.items()):
         source_key = join_key((order.material, order.supplier))
         above = (
