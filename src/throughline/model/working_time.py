@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -129,18 +130,38 @@ def working_time(plant: Plant, equipment: str, origin: datetime, days: int) -> W
     machine = plant.equipment[equipment]
     center = plant.work_centers[machine.work_center]
     calendar = machine.calendar or center.calendar
-    if calendar:
-        shifts, zone = plant.shifts_of(calendar), ZoneInfo(plant.calendars[calendar].time_zone)
-        pattern = list(_repeat(shifts, zone, origin, days))
-    elif center.hours_per_week is not None:
-        pattern = list(_spread(center.hours_per_week, origin, days))
-    else:
-        pattern = [(origin, origin + timedelta(days=days))]
     scopes = {calendar, center.id, equipment} - {""}
     exceptions = sorted(
         (e for scope in scopes for e in plant.exceptions_of(scope)),
         key=lambda e: (e.starts_at, e.id),
     )
+    return _working_time(
+        plant.shifts_of(calendar) if calendar else None,
+        plant.calendars[calendar].time_zone if calendar else "UTC",
+        center.hours_per_week,
+        tuple(exceptions),
+        origin,
+        days,
+    )
+
+
+# Planning, scheduling and pricing ask for the same calendars hundreds of times a turn, from plants
+# that differ in other things; what a calendar says follows from these arguments alone.
+@lru_cache(maxsize=2048)
+def _working_time(
+    shifts: tuple[Shift, ...] | None,
+    time_zone: str,
+    hours_per_week: float | None,
+    exceptions: tuple[CalendarException, ...],
+    origin: datetime,
+    days: int,
+) -> WorkingTime:
+    if shifts is not None:
+        pattern = list(_repeat(shifts, ZoneInfo(time_zone), origin, days))
+    elif hours_per_week is not None:
+        pattern = list(_spread(hours_per_week, origin, days))
+    else:
+        pattern = [(origin, origin + timedelta(days=days))]
     return _from_moments(origin, days, pattern, exceptions)
 
 
@@ -177,7 +198,7 @@ def _from_moments(
     origin: datetime,
     days: int,
     pattern: list[tuple[datetime, datetime]],
-    exceptions: list[CalendarException],
+    exceptions: Iterable[CalendarException],
 ) -> WorkingTime:
     window = days * 24 * 60
 
