@@ -91,7 +91,8 @@ class PurchaseOrder:
     ordered_on: date | None = column("Day of the order.", default=None)
     due_on: date | None = column("Day promised by the supplier.", default=None)
     expected_on: date | None = column(
-        "Day now expected, when it differs from the promise: agreed after expediting, or announced.",
+        "Day now expected, when it differs from the promise: agreed after expediting, or "
+        "announced.",
         default=None,
     )
     shipped_on: date | None = column("Day shipped.", default=None)

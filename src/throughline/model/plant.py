@@ -67,8 +67,10 @@ class Plant:
             changed[table.name][table.key_of(item)] = item
         if not changed:
             return self
+        # The tables that did not change are shared: pricing an option makes a plant for each.
         before = self._tables.maps if isinstance(self._tables, ChainMap) else [self._tables]
-        return Plant(ChainMap(changed, *before))
+        layers: list[Any] = [changed, *before]
+        return Plant(ChainMap(*layers))
 
     def records(self, record_type: type[RecordT]) -> Mapping[str, RecordT]:
         """All records of a type by key."""
