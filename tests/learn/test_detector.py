@@ -54,3 +54,18 @@ def test_a_break_after_a_long_quiet_time_is_seen_within_days() -> None:
     e = detector.e_values(gaussian_increments(z), epoch=60)
     assert max(e[:40]) < 20
     assert min(i for i, value in enumerate(e) if value >= 20) <= 45
+
+
+def test_a_stake_placed_beforehand_finds_a_number_that_was_wrong_from_the_start() -> None:
+    z = gaussian_increments([1.5] * 8)
+    even, early = (detector.e_values(z, 60, at_start=share) for share in (0.0, 0.5))
+    assert early[-1] > 5 * even[-1]
+    flat = detector.e_values(np.zeros((70, 4)), 60, at_start=0.5)
+    assert flat == pytest.approx((1.0,) * 70)
+
+
+def test_with_half_the_stake_on_the_first_day_the_evidence_is_still_honest() -> None:
+    rng = np.random.default_rng(12)
+    z = rng.standard_normal((60, 4000))
+    e = detector.log_evidence(gaussian_increments(z), epoch=60, at_start=0.5)
+    assert (e.max(axis=0) >= np.log(20)).mean() <= 0.05

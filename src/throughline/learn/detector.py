@@ -38,10 +38,10 @@ def shiryaev_roberts(log_increments: Array) -> Array:
     ----------
     Shin, Ramdas, Rinaldo: E-detectors. New England Journal of Statistics in Data Science 2 (2024).
     """
-    return _detect(log_increments, len(log_increments))
+    return _detect(log_increments, np.ones(len(log_increments)))
 
 
-def log_evidence(log_increments: Array, epoch: int) -> Array:
+def log_evidence(log_increments: Array, epoch: int, *, at_start: float = 0.0) -> Array:
     """
     Log of the e-process E_t = M_t / H + (H - t) / H against "it has held since it was declared".
 
@@ -53,38 +53,47 @@ def log_evidence(log_increments: Array, epoch: int) -> Array:
     epoch
         H, the number of steps among which the stake is shared; at least 1. After H steps no new bet
         is placed.
+    at_start
+        Share of the stake that is placed on the first step beforehand, 0 to below 1: for a number
+        that may have been wrong when it was written down. The rest is shared evenly.
 
     Returns
     -------
     Array
         (steps, ...). Its expectation is at most 1 at every stopping time while the assumption
-        holds.
+        holds, whatever the share: it is a mean of bets that each start on one day.
     """
     if len(log_increments) == 0:
         return np.zeros(log_increments.shape[:-1])
-    components = log_increments.shape[-1]
-    log_m = np.logaddexp.reduce(_detect(log_increments, epoch), axis=-1) - math.log(components)
-    left = np.maximum(0.0, epoch - np.arange(1, len(log_increments) + 1)) / epoch
-    with np.errstate(divide="ignore"):  # the last day of the epoch has nothing left: log 0
-        log_left = np.log(left)
-    shaped = log_left.reshape((-1,) + (1,) * (log_m.ndim - 1))
-    return np.asarray(np.logaddexp(log_m - math.log(epoch), shaped))
+    even = (1.0 - at_start) / epoch
+    stakes = np.full(len(log_increments), even)
+    stakes[epoch:] = 0.0
+    stakes[0] += at_start
+    log_m = np.logaddexp.reduce(_detect(log_increments, stakes), axis=-1)
+    log_m -= math.log(log_increments.shape[-1])
+    left = even * np.maximum(0.0, epoch - np.arange(1, len(log_increments) + 1))
+    shaped = _logs(left).reshape((-1,) + (1,) * (log_m.ndim - 1))
+    return np.asarray(np.logaddexp(log_m, shaped))
 
 
-def e_values(log_increments: Array, epoch: int) -> tuple[float, ...]:
+def e_values(log_increments: Array, epoch: int, *, at_start: float = 0.0) -> tuple[float, ...]:
     """
     The e-process of one assumption as plain numbers, one per step; capped where a number would
     overflow.
     """
-    return tuple(
-        math.exp(min(float(value), _LARGEST_LOG)) for value in log_evidence(log_increments, epoch)
-    )
+    path = log_evidence(log_increments, epoch, at_start=at_start)
+    return tuple(math.exp(min(float(value), _LARGEST_LOG)) for value in path)
 
 
-def _detect(log_increments: Array, epoch: int) -> Array:
+def _detect(log_increments: Array, stakes: Array) -> Array:
+    """M_t = (M_{t-1} + stake_t) L_t on the log scale."""
     path = np.empty_like(log_increments, dtype=float)
     log_m = np.full(log_increments.shape[1:], -np.inf)
-    for step, log_l in enumerate(log_increments):
-        staked = np.logaddexp(log_m, 0.0) if step < epoch else log_m
-        path[step] = log_m = staked + log_l
+    for step, (log_l, log_stake) in enumerate(zip(log_increments, _logs(stakes), strict=True)):
+        path[step] = log_m = np.logaddexp(log_m, log_stake) + log_l
     return path
+
+
+def _logs(values: Array) -> Array:
+    with np.errstate(divide="ignore"):  # what is not staked has the logarithm of 0
+        return np.asarray(np.log(values))

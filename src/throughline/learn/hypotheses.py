@@ -35,6 +35,10 @@ from throughline.model.plant import Plant
 # A share of 0 or 1 cannot be bet against: a single event would be infinite evidence.
 _CLOSEST_TO_CERTAIN = 1e-4
 _SMALLEST_SIGMA = 1e-6
+# Half of each stake asks whether the number was wrong when it was declared: with master data that
+# is as likely as a break on some later day. It finds a wrong number up to 30 times sooner in
+# evidence and costs a late break a factor of 2 (METHODS 5.4 shares the stake evenly).
+_AT_START = 0.5
 _FEWEST_PSEUDO_OBSERVATIONS = 2
 
 
@@ -110,14 +114,13 @@ class _Case:
 
 def _examine(assumption: Assumption, floor: Floor) -> _Case:
     seen = floor.observations(assumption)
-    epoch = max(1, assumption.epoch_days)
     adverse, favourable = _sides(assumption.adverse)
     history = max(_FEWEST_PSEUDO_OBSERVATIONS, assumption.baseline_n)
     return _Case(
         assumption,
         tuple(_told_at(observation, floor.now) for observation in seen),
-        detector.e_values(_bets(assumption, seen, adverse), epoch),
-        detector.e_values(_bets(assumption, seen, favourable), epoch),
+        _evidence(assumption, seen, adverse),
+        _evidence(assumption, seen, favourable),
         _believed(assumption, seen, floor, history),
         # A number that is refuted has lost its history; what was seen since it was declared speaks
         # for itself.
@@ -183,6 +186,13 @@ def _is_favourable(assumption: Assumption, believed: float) -> bool:
     if assumption.adverse is AdverseSide.ABOVE:
         return believed < assumption.value
     return assumption.adverse is AdverseSide.BELOW and believed > assumption.value
+
+
+def _evidence(
+    assumption: Assumption, seen: Sequence[Observation], sides: Sequence[AdverseSide]
+) -> tuple[float, ...]:
+    bets = _bets(assumption, seen, sides)
+    return detector.e_values(bets, max(1, assumption.epoch_days), at_start=_AT_START)
 
 
 # --- bets -----------------------------------------------------------------------------------------

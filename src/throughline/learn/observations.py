@@ -500,8 +500,13 @@ class Floor:
 
     @cached_property
     def _agreed(self) -> Mapping[tuple[str, str], float]:
-        rows = self.plant.records(SupplySource).values()
-        return {(source.material, source.supplier): source.lead_time_days for source in rows}
+        believed = self.plant.believed
+        return {
+            (source.material, source.supplier): believed(
+                f"supply_sources/{key}", "lead_time_days", source.lead_time_days
+            )
+            for key, source in self.plant.records(SupplySource).items()
+        }
 
     @cached_property
     def _receipt_days(self) -> Mapping[str, date]:
