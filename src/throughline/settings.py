@@ -1,10 +1,11 @@
 """
 Settings of the server side, for SQLite in a folder and for PostgreSQL behind a proxy alike.
 
-    THROUGHLINE_DATABASE_URL   sqlite:///file.db or postgres://...; else throughline.db in this
-    folder THROUGHLINE_SECRET_KEY     signs sessions; else a key made on first use, kept in
-    <file.db>.secret THROUGHLINE_ALLOWED_HOSTS  host names it answers to, comma separated; else this
-    machine only THROUGHLINE_BEHIND_PROXY   1 when a proxy ends TLS and sets X-Forwarded-Proto
+    THROUGHLINE_DATABASE_URL   sqlite:///file.db or postgres://...;
+                               else throughline.db in this folder
+    THROUGHLINE_SECRET_KEY     signs sessions; else a key made on first use, in <file.db>.secret
+    THROUGHLINE_ALLOWED_HOSTS  host names it answers to, comma separated; else this machine only
+    THROUGHLINE_BEHIND_PROXY   1 when a proxy ends TLS and sets X-Forwarded-Proto
     THROUGHLINE_DEBUG          1 shows tracebacks in the browser; never where others reach it
 """
 
@@ -84,6 +85,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGIN_URL = "/sign-in"
+CSRF_FAILURE_VIEW = "throughline.web.problems.csrf_failed"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

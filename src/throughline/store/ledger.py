@@ -27,7 +27,7 @@ _WRITERS_TURN = 0x7468726F  # PostgreSQL advisory lock: one number for "the writ
 
 _META = models.LedgerEntry._meta  # noqa: SLF001  documented by Django as its model API
 _FIELDS = _META.concrete_fields
-_COLUMNS = ", ".join(field.get_attname_column()[1] for field in _FIELDS)
+_COLUMNS = ", ".join(field.attname for field in _FIELDS)
 _PLACES = ", ".join("%s" for _ in _FIELDS)
 _INSERT = f"INSERT INTO {_META.db_table} ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608  our own names
 
@@ -80,6 +80,16 @@ def quarantine() -> Iterator[tuple[Quarantined, datetime, bool]]:
             facts = json.loads(row.event)
             facts["occurred_at"] = datetime.fromisoformat(facts["occurred_at"])
             yield Quarantined(Event(**facts), row.reason), row.at, row.resolved
+
+
+def stated(subject: str, *, until: int) -> dict[str, Any] | None:
+    """
+    What was last recorded of a subject up to a place in the ledger, in the order of recording.
+    """
+    with world_failures():
+        said_of_it = models.LedgerEntry.objects.filter(subject=subject, sequence__lte=until)
+        body = said_of_it.order_by("-sequence").values_list("body", flat=True).first()
+    return None if body is None else dict(json.loads(body))
 
 
 def _exact(event: Event) -> Event:

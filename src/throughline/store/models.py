@@ -59,6 +59,7 @@ class LedgerEntry(models.Model):
         """Always read in the order it was written."""
 
         ordering = ("sequence",)
+        indexes = (models.Index(fields=("subject", "sequence"), name="history_of_subject"),)
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind} {self.subject}"
@@ -114,6 +115,8 @@ class Profile(models.Model):
     )
     role = models.CharField(max_length=32, choices=[(role.value, role.value) for role in Role])
     site = models.CharField(max_length=_ID_LENGTH, blank=True)
+    # True while a row of role_holders says so; without that row the right is gone.
+    from_ledger = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"

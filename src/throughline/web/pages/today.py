@@ -1,0 +1,262 @@
+"""Today, by role: will the plan hold, what broke, what is late, what waits for a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from throughline.model.assumptions import Standing
+from throughline.model.codec import moment_text
+from throughline.model.personnel import Role
+from throughline.model.schedule import Survival
+from throughline.web.access import Permission
+from throughline.web.look import Look
+from throughline.web.pages.assumptions import AssumptionCard, assumption_cards
+from throughline.web.pages.changes import Replanned, last_replan
+from throughline.web.pages.escalations import EscalationCard, inbox
+from throughline.web.pages.explained import Explained, of_picture, of_plan
+from throughline.web.pages.orders import AT_RISK_BELOW, OrderLine, order_lines
+from throughline.web.pages.strategy import ObjectiveCard, objective_cards
+
+KEPT_FLOOR = 0.5
+"""Below an even chance a plan is no longer one to rely on."""
+_FRIDAY = 4
+_LONGEST_LIST = 8
+
+PANELS: dict[Role, tuple[str, ...]] = {
+    Role.OPERATIONS_LEAD: ("waiting", "late", "survival", "broken", "replan"),
+    Role.QUALITY_SPECIALIST: ("waiting", "broken", "late", "survival", "replan"),
+    Role.TECHNICAL_SUPPORT: ("broken", "replan", "survival", "late"),
+    Role.PLANNER: ("waiting", "survival", "late", "broken", "replan", "objectives"),
+    Role.PRODUCTION_MANAGER: ("waiting", "survival", "broken", "late", "objectives", "replan"),
+    Role.EXECUTIVE_SPONSOR: ("objectives", "waiting", "survival", "broken", "late", "replan"),
+}
+"""What each role looks at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Will the plan hold until Friday, in words and as a curve."""
+
+    friday: datetime
+    kept: float
+    sentence: str
+    tone: str
+    curve: dict[str, Any]
+    fragile: tuple[tuple[str, float], ...]
+    rows: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Everything on the first page. ``outlook`` and ``replan`` are None before the first plan."""
+
+    has_plant: bool
+    now: datetime
+    sequence: int
+    panels: tuple[str, ...]
+    figures: tuple[Explained, ...]
+    outlook: Outlook | None
+    broken: tuple[AssumptionCard, ...]
+    late: tuple[OrderLine, ...]
+    late_total: int
+    at_risk: tuple[OrderLine, ...]
+    waiting: tuple[EscalationCard, ...]
+    waiting_elsewhere: int
+    objectives: tuple[ObjectiveCard, ...]
+    replan: Replanned | None
+
+
+def today(look: Look) -> Today:
+    """The first page of this visitor."""
+    orders, waiting = order_lines(look), inbox(look)
+    cards = assumption_cards(look)
+    broken = tuple(card for card in cards if _is_broken(card))
+    objectives = objective_cards(look) if look.who.may(Permission.SEE_STRATEGY) else ()
+    late = tuple(order for order in orders if order.is_late)
+    at_risk = tuple(order for order in orders if order.is_at_risk)
+    outlook = _outlook(look)
+    return Today(
+        has_plant=bool(look.plant.materials),
+        now=look.now,
+        sequence=look.picture.sequence,
+        panels=tuple(p for p in PANELS[look.who.role] if p != "objectives" or objectives),
+        figures=_figures(look, outlook, orders, cards, len(waiting.mine)),
+        outlook=outlook,
+        broken=broken[:_LONGEST_LIST],
+        late=late[:_LONGEST_LIST],
+        late_total=len(late),
+        at_risk=at_risk[:_LONGEST_LIST],
+        waiting=waiting.mine,
+        waiting_elsewhere=len(waiting.others),
+        objectives=tuple(card for card in objectives if card.is_at_risk) or objectives[:3],
+        replan=last_replan(look),
+    )
+
+
+def end_of_week(now: datetime) -> datetime:
+    """The end of this week's Friday; on a weekend that of the next."""
+    days = (_FRIDAY - now.weekday()) % 7
+    return now.replace(hour=23, minute=59, second=0, microsecond=0) + timedelta(days=days)
+
+
+def kept_until(survival: Survival, moment: datetime) -> float:
+    """Probability that the plan is still kept at a moment; 1 before the curve begins."""
+    kept = 1.0
+    for day, share in zip(survival.days, survival.kept, strict=True):
+        if day > moment + timedelta(minutes=1):
+            break
+        kept = share
+    return kept
+
+
+def survival_curve(look: Look) -> dict[str, Any] | None:
+    """The survival curve with its floor and this Friday; None before the first plan."""
+    if look.published is None:
+        return None
+    survival = look.published.survival
+    return {
+        "as_of": moment_text(survival.as_of),
+        "days": [moment_text(day) for day in survival.days],
+        "kept": list(survival.kept),
+        "floor": KEPT_FLOOR,
+        "markers": [{"at": moment_text(end_of_week(look.now)), "label": gettext("Friday")}],
+    }
+
+
+def _outlook(look: Look) -> Outlook | None:
+    curve = survival_curve(look)
+    if look.published is None or curve is None:
+        return None
+    survival, friday = look.published.survival, end_of_week(look.now)
+    kept = kept_until(survival, friday)
+    rows = tuple(zip(survival.days, survival.kept, strict=True))
+    return Outlook(friday, kept, _in_words(kept), _tone(kept), curve, survival.fragile[:3], rows)
+
+
+def _in_words(kept: float) -> str:
+    if kept >= 0.9:
+        return gettext("The plan will very likely hold until Friday.")
+    if kept >= 0.7:
+        return gettext("The plan will probably hold until Friday.")
+    if kept >= KEPT_FLOOR:
+        return gettext("Whether the plan holds until Friday is little better than open.")
+    return gettext("The plan will probably not hold until Friday.")
+
+
+def _tone(kept: float) -> str:
+    if kept >= 0.7:
+        return "held"
+    return "risk" if kept >= KEPT_FLOOR else "late"
+
+
+def _is_broken(card: AssumptionCard) -> bool:
+    return card.standing is not Standing.HOLDING and not card.is_opportunity
+
+
+def _figures(
+    look: Look,
+    outlook: Outlook | None,
+    orders: tuple[OrderLine, ...],
+    cards: tuple[AssumptionCard, ...],
+    waiting: int,
+) -> tuple[Explained, ...]:
+    if look.published is None or outlook is None:
+        return ()
+    return (
+        _kept_figure(look, outlook, look.published.survival),
+        _late_figure(look, orders),
+        _assumptions_figure(look, cards),
+        _waiting_figure(look, waiting),
+    )
+
+
+def _kept_figure(look: Look, outlook: Outlook, survival: Survival) -> Explained:
+    return of_plan(
+        look,
+        gettext("Plan kept until Friday"),
+        f"{outlook.kept * 100:.0f}",
+        unit="%",
+        tone=outlook.tone,
+        note=outlook.sentence,
+        formula=gettext(
+            "Share of simulated weeks in which no operation starts and no order ends later than "
+            "the tolerance before Friday night."
+        ),
+        inputs=(
+            (gettext("Simulated weeks"), f"{survival.replications}"),
+            (gettext("Tolerance"), f"{survival.tolerance_minutes / 60:.3g} h"),
+        ),
+    )
+
+
+def _late_figure(look: Look, orders: tuple[OrderLine, ...]) -> Explained:
+    late = sum(order.is_late for order in orders)
+    at_risk = sum(order.is_at_risk for order in orders)
+    days = sum(order.tardiness_days for order in orders)
+    return of_plan(
+        look,
+        gettext("Late customer orders"),
+        f"{late}",
+        unit=gettext("of %(all)d") % {"all": len(orders)},
+        tone="late" if late else "risk" if at_risk else "held",
+        note=gettext("%(count)d more at risk") % {"count": at_risk} if at_risk else "",
+        href=reverse("board"),
+        formula=gettext(
+            "Order lines whose projected date lies after the day they are needed. At risk: on time "
+            "in the schedule, but in less than %(share)d %% of the simulated weeks."
+        )
+        % {"share": round(AT_RISK_BELOW * 100)},
+        inputs=(
+            (gettext("Order lines in the plan"), f"{len(orders)}"),
+            (gettext("Days late in all"), f"{days:.1f}"),
+        ),
+    )
+
+
+def _assumptions_figure(look: Look, cards: tuple[AssumptionCard, ...]) -> Explained:
+    refuted = sum(card.group == "refuted" for card in cards)
+    watched = sum(card.group == "watch" for card in cards)
+    return of_picture(
+        look,
+        gettext("Assumptions holding"),
+        f"{len(cards) - refuted - watched}",
+        unit=gettext("of %(all)d") % {"all": len(cards)},
+        tone="late" if refuted else "risk" if watched else "held",
+        note=_broken_words(refuted, watched),
+        href=reverse("assumptions"),
+        formula=gettext(
+            "Numbers of the plan that the floor has not refuted: the e-value of each is under its "
+            "threshold, and false alarms stay under one a week in all."
+        ),
+        inputs=(
+            (gettext("Refuted"), f"{refuted}"),
+            (gettext("On watch"), f"{watched}"),
+        ),
+    )
+
+
+def _broken_words(refuted: int, watched: int) -> str:
+    if not refuted and not watched:
+        return gettext("none is in doubt")
+    return gettext("%(refuted)d refuted, %(watched)d on watch") % {
+        "refuted": refuted,
+        "watched": watched,
+    }
+
+
+def _waiting_figure(look: Look, waiting: int) -> Explained:
+    words = ngettext("decision is yours", "decisions are yours", waiting)
+    return of_picture(
+        look,
+        gettext("Waiting for you"),
+        f"{waiting}",
+        unit=words,
+        tone="risk" if waiting else "held",
+        href=reverse("escalations"),
+        formula=gettext("Open escalations whose decision right lies with your role."),
+    )

@@ -1,0 +1,143 @@
+"""The server: one process, answering pages, the API and live updates."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from threading import Thread
+from typing import Any
+
+from throughline.store.database import configure
+
+LOOPBACK = "127.0.0.1"
+_SHUTDOWN_SECONDS = 3
+
+
+@cache
+def _django() -> Any:
+    from django.core.asgi import get_asgi_application
+
+    return get_asgi_application()
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The ASGI application; sets Django up on first use, from the environment."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+    else:
+        await _django()(scope, receive, send)
+
+
+def serve(
+    database_url: str | None = None,
+    *,
+    host: str = LOOPBACK,
+    port: int = 8000,
+    username: str = "",
+    say: Callable[[str], None] | None = None,
+) -> int:
+    """
+    Serve until interrupted; answers the exit code, 0.
+
+    Parameters
+    ----------
+    database_url
+        As for ``configure``.
+    host, port
+        Where to listen. Other machines reach it only with another host than 127.0.0.1 and with
+        THROUGHLINE_ALLOWED_HOSTS set.
+    username
+        Whose sign-in link is printed; without it the production manager's, else the first
+        holder's.
+    say
+        Takes each line that is printed; standard error when not given.
+    """
+    configure(database_url)
+    import uvicorn
+
+    from throughline.store.failures import world_failures
+    from throughline.store.world import migrate
+
+    tell = say or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    with world_failures():
+        migrate()
+    Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    _announce(tell, f"http://{_spoken(host)}:{port}", username)
+    behind_proxy = os.environ.get("THROUGHLINE_BEHIND_PROXY") == "1"
+    uvicorn.run(
+        application,
+        host=host,
+        port=port,
+        log_level="warning",
+        # Addresses hold sign-in links, and nobody reads an access log on a desk.
+        access_log=False,
+        server_header=False,
+        proxy_headers=behind_proxy,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    return 0
+
+
+def link_for(username: str = "") -> str:
+    """
+    The path of a sign-in link for a user, by default for whoever answers for production.
+
+    Answers an empty text when nobody holds a role yet.
+    """
+    from throughline.store.accounts import ensure_accounts, sign_in_link
+    from throughline.web.world import current_world
+
+    plant = current_world().picture().plant
+    ensure_accounts(plant)
+    who = username or _first_choice(plant.role_holders)
+    return f"/sign-in/link/{sign_in_link(who)}" if who else ""
+
+
+def _announce(tell: Callable[[str], None], address: str, username: str) -> None:
+    path = link_for(username)
+    tell(f"Throughline serves {address}")
+    if path:
+        tell(f"Sign in within ten minutes: {address}{path}")
+    else:
+        tell("Nobody holds a role yet. Load a plant with role_holders, or: throughline user add")
+
+
+def _first_choice(holders: Any) -> str:
+    from throughline.model.personnel import Role
+
+    wanted = [Role.PRODUCTION_MANAGER, Role.PLANNER, *Role]
+    ranked = sorted(
+        holders.values(), key=lambda h: (wanted.index(h.role), bool(h.site), h.username)
+    )
+    return str(ranked[0].username) if ranked else ""
+
+
+def _spoken(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _warm_up() -> None:
+    """Fold the ledger and load the engines before the first visitor asks."""
+    from django.db import connection
+
+    from throughline.errors import ThroughlineError
+    from throughline.web.world import current_world
+
+    try:
+        world = current_world()
+        if world.published() is not None:
+            world.verdicts(world.now())
+    except ThroughlineError:
+        pass  # the page that needs it says so
+    finally:
+        connection.close()
+
+
+async def _live(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
