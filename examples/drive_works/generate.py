@@ -3,10 +3,10 @@ Write the demo plant: a maker of electric drive units with two sites, in the nat
 
     python examples/drive_works/generate.py --seed 7
 
-rewrites the CSV files beside this script, byte for byte the same for the same seed. Master data (products, routings,
-people, suppliers) is written down here as an engineer would state it; the seed decides the order book, the opening
-stock and how far last week's work has come. ``strategy.toml``, ``disturbances.toml`` and ``README.md`` are kept by
-hand.
+rewrites the CSV files beside this script, byte for byte the same for the same seed. Master data
+(products, routings, people, suppliers) is written down here as an engineer would state it; the seed
+decides the order book, the opening stock and how far last week's work has come. ``strategy.toml``,
+``disturbances.toml`` and ``README.md`` are kept by hand.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ CENTERS = (
     Center("TST", "GRAZ", "Test", "Test rig", 3, "TEST", 0.90, 2, 58, 14, 3, 68),
 )
 CENTER = {center.id: center for center in CENTERS}
-# The third rig runs the inverter burn-in through the night; one tester looks after it. The oldest winder and lathe and
-# the seventh assembly cell are manned on the early shift only.
+# The third rig runs the inverter burn-in through the night; one tester looks after it. The oldest
+# winder and lathe and the seventh assembly cell are manned on the early shift only.
 MACHINE_CALENDARS = {"TST-3": "GRAZ-3", "WND-5": "BRNO-E", "TRN-4": "BRNO-E", "ASM-7": "GRAZ-E"}
 OVERTIME_HOURS_PER_WEEK = 12
 SHIFT_TIMES = {"early": ("06:00", "14:00"), "late": ("14:00", "22:00"), "night": ("22:00", "06:00")}
@@ -110,7 +110,8 @@ SKILLS = {
     "ASSEMBLE": "Drive assembly",
     "TEST": "Electrical testing to EN 50191",
 }
-# Title, main skill, people on the early, late and night shift, second skill with how many of them have it at level 2.
+# Title, main skill, site, people on the early, late and night shift, and a second skill with the
+# number of people who have it at level 2.
 CREWS = (
     ("Winder", "WIND", "BRNO", (4, 4, 0), ("ROTOR", 2)),
     ("Turner", "TURN", "BRNO", (3, 3, 0), ("MILL", 2)),
@@ -128,7 +129,7 @@ CREWS = (
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a routing: minutes per unit, standard setup, and the machines when not all of them can do it."""
+    """One step of a routing: minutes per unit, setup, and the machines when not all can do it."""
 
     center: str
     name: str
@@ -141,7 +142,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Make:
-    """A material that is made, with its level (1 finished drive, 2 module, 3 part), parts list and steps."""
+    """A material that is made: level (1 drive, 2 module, 3 part), parts list and steps."""
 
     id: str
     name: str
@@ -175,19 +176,7 @@ class Buy:
     second: tuple[str, float, float] | None = None  # supplier, lead time, price
     is_critical: bool = False
 
-    @property
-    def is_called_off(self) -> bool:
-        """Whether it comes weekly under a frame contract."""
-        return self.supplier in CALLED_OFF_FROM
 
-    @property
-    def is_monthly(self) -> bool:
-        """Whether it is bought by the month: cheap to keep, and none of it critical."""
-        return not (self.is_called_off or self.is_critical)
-
-
-# Everything but magnets, steel bar, powder and resin.
-CALLED_OFF_FROM = ("S-01", "S-04", "S-06", "S-08", "S-09", "S-11", "S-12", "S-15")
 SUPPLIERS = {
     "S-01": ("Enamelled wire mill, Linz", "AT"),
     "S-02": ("Enamelled wire mill, Gdansk", "PL"),
@@ -300,7 +289,7 @@ def finished(
     bearing = "BRG-6202" if size == "56" else "BRG-6205"
     modules = [f"STA-{size}{grade}", f"ROT-{size}{grade}", f"HSG-{size}-{colour}", f"ESS-{size}"]
     modules += [inverter] * bool(inverter) + [f"GBX-{size}"] * gearbox
-    parts = tuple((module, 1.0) for module in modules) + ((bearing, 2.0), ("BOX", 1.0))
+    parts = (*((module, 1.0) for module in modules), (bearing, 2.0), ("BOX", 1.0))
     steps = (
         Step("ASM", "Assemble drive", assembly, 20, 0.998, f"F{size}"),
         Step(
@@ -319,11 +308,11 @@ def finished(
 
 
 FINISHED = (
-    finished("PD-56", "Pump drive 0.37 kW", "PUMP", "56", "BLU", 108, 0.33, inverter="ELE-S"),
-    finished("PD-71", "Pump drive 0.75 kW", "PUMP", "71", "BLU", 118, 0.34, inverter="ELE-S"),
+    finished("PD-56", "Pump drive 0.37 kW", "PUMP", "56", "BLU", 112, 0.33, inverter="ELE-S"),
+    finished("PD-71", "Pump drive 0.75 kW", "PUMP", "71", "BLU", 122, 0.34, inverter="ELE-S"),
     finished("PD-90", "Pump drive 1.5 kW", "PUMP", "90", "BLU", 68, 0.35, inverter="ELE-L"),
-    finished("CD-56", "Conveyor drive 0.25 kW", "CONVEYOR", "56", "GRY", 86, 0.29, gearbox=True),
-    finished("CD-71", "Conveyor drive 0.55 kW", "CONVEYOR", "71", "GRY", 102, 0.30, gearbox=True),
+    finished("CD-56", "Conveyor drive 0.25 kW", "CONVEYOR", "56", "GRY", 90, 0.29, gearbox=True),
+    finished("CD-71", "Conveyor drive 0.55 kW", "CONVEYOR", "71", "GRY", 106, 0.30, gearbox=True),
     finished("CD-90", "Conveyor drive 1.1 kW", "CONVEYOR", "90", "GRY", 60, 0.31, gearbox=True),
     finished(
         "AD-56",
@@ -331,7 +320,7 @@ FINISHED = (
         "AGV",
         "56",
         "BLK",
-        74,
+        77,
         0.38,
         inverter="ELE-LV",
         gearbox=True,
@@ -422,7 +411,7 @@ def modules() -> Iterator[Make]:
                 Step(
                     "BAL",
                     "Balance in two planes",
-                    {"56": 5.2, "71": 6.0, "90": 6.6}[size] + extra,
+                    {"56": 5.2, "71": 5.8, "90": 6.5}[size] + extra,
                     40,
                     0.990,
                     f"B{size}",
@@ -658,8 +647,8 @@ def parts() -> Iterator[Make]:
 
 MAKES = (*FINISHED, *modules(), *parts())
 MAKE = {make.id: make for make in MAKES}
-# Due dates of drives, in days after the first Monday, up to which (stock, stock and lots on the floor) cover them. What
-# comes from Brno or goes through more hands has to be begun earlier.
+# Due dates of drives, in days after the first Monday, that are covered by (stock, stock and lots on
+# the floor). What comes from Brno or goes through more hands has to be begun earlier.
 COVER = {
     "GRAZ drive": (3, 8),
     "GRAZ module": (8, 11),
@@ -667,9 +656,10 @@ COVER = {
     "BRNO part": (12, 16),
 }
 # Weeks of use of a bought material that lie in the store beyond what the covered lots take.
-CALLED_OFF_STOCK_WEEKS = {1: 0.5, 2: 0.5, 3: 1.1}  # by the level that uses it
-MONTHLY_STOCK_WEEKS = (2.5, 4.0, 5.5)
-TIGHT_STOCK_WEEKS = {"MAGNET": 0.1}  # air freight from one source: no stock beyond what is agreed
+CALLED_OFF_STOCK_WEEKS = {1: 0.7, 2: 0.7, 3: 1.5}  # by the level that uses it
+# Magnets come by air from one source, and none are kept beyond what is agreed. The premium steel is used in few but
+# large lots.
+OWN_STOCK_WEEKS = {"MAGNET": 0.1, "LAM-M270": 2.8}
 CALL_OFF_WEEKS = 6
 # Days before the drive is due at which a lot has to be done.
 DUE_BEFORE = {1: 1, 2: 5, 3: 10}
@@ -687,22 +677,25 @@ def write_plant(folder: Path, *, seed: int) -> Mapping[str, int]:
 
 def plant(seed: int) -> Tables:
     """All tables of the plant."""
-    rng = random.Random(seed)
-    orders = order_book(rng)
-    demand = Demand.of(orders)
-    state = opening_state(demand, rng)
-    history = last_week(state, rng)
+    # One stream of chance per subject: what changes in one leaves the others as they are.
+    chance = {
+        name: random.Random(f"{name} {seed}")
+        for name in ("orders", "sold", "state", "week", "supply")
+    }
+    orders = order_book(chance["orders"])
+    state = opening_state(Demand.of(orders), chance["state"])
+    history = last_week(state, chance["week"])
     return {
         **places_and_machines(),
         **people_and_rights(),
         **products(),
         **supply(),
-        "sales_order_lines": [*delivered_lines(rng), *orders],
+        "sales_order_lines": [*delivered_lines(chance["sold"]), *orders],
         "forecasts": list(forecasts()),
         "stock_counts": list(stock_counts(state)),
         "production_orders": history.orders,
         "operations_responses": history.responses,
-        "purchase_orders": list(purchase_orders(rng)),
+        "purchase_orders": list(purchase_orders(chance["supply"])),
     }
 
 
@@ -977,7 +970,7 @@ def numbered(make: Make) -> Iterator[tuple[int, Step]]:
 
 
 def standard_costs() -> dict[str, float]:
-    """Standard cost per good unit: parts, setup over the lot, run time at planned availability, and scrap."""
+    """Standard cost per good unit: parts, setup over the lot, run time, stops and scrap."""
     costs = {buy.id: buy.price for buy in BUYS}
     for make in sorted(MAKES, key=lambda m: -m.level):
         material = sum(quantity * costs[part] for part, quantity in make.parts)
@@ -1001,7 +994,7 @@ def list_price(make: Make, costs: Mapping[str, float]) -> float:
 
 
 def make_row(make: Make, costs: Mapping[str, float]) -> Row:
-    """A made material: lot for lot never, since setups at every step make fixed lots worth while."""
+    """A made material, always in fixed lots: every step has a setup."""
     is_finished = make.level == 1
     return {
         "id": make.id,
@@ -1026,7 +1019,7 @@ MAKE_LEAD_DAYS = {1: 4, 2: 4, 3: 4}
 
 
 def buy_row(buy: Buy) -> Row:
-    """A bought material, ordered by the week or the month; minimum and multiple stand with its source."""
+    """A bought material, ordered by the week; minimum and multiple stand with its source."""
     safety = safety_stock(buy.id)
     return {
         "id": buy.id,
@@ -1058,8 +1051,8 @@ def weekly_need() -> dict[str, float]:
 
 
 def order_lot(buy: Buy) -> float:
-    """What is ordered at once, in the supplier's multiples: a week's need, or a month's of what is cheap to keep."""
-    return up_to(weekly_need()[buy.id] * (4 if buy.is_monthly else 1), buy.multiple)
+    """What is ordered at once: a week's need, in the supplier's multiples."""
+    return up_to(weekly_need()[buy.id], buy.multiple)
 
 
 def level_of(material: str) -> int:
@@ -1096,7 +1089,7 @@ def operation_rows(make: Make) -> Iterator[Row]:
 
 
 def winding_setups() -> Iterator[Row]:
-    """Another stator size needs new needles and a new shroud; another grade of one size only another program."""
+    """Another stator size needs new needles and a shroud; another grade only another program."""
     families = [f"W{grade}" for grade in GRADES]
     for before in (*families, "LACE"):
         for after in (*families, "LACE"):
@@ -1135,7 +1128,7 @@ def paint_setups() -> Iterator[Row]:
             }
 
 
-# family, sequence, characteristic, unit, lower, upper, one in how many; limits that grow with the frame by size
+# family, sequence, characteristic, unit, lower limit, upper limit, one in how many
 CHECKS: tuple[tuple[str, int, str, str, float | None, float | None, int], ...] = (
     ("WOUND STATOR", 10, "winding resistance deviation", "%", -3.0, 3.0, 10),
     ("ROTOR CORE", 20, "magnet bond shear test", "", None, None, 50),
@@ -1206,7 +1199,8 @@ def source_rows(buy: Buy) -> Iterator[Row]:
 
 # ------------------------------------------------------------ demand
 
-CUSTOMERS = (  # name, region, families bought, what a day late costs as a share of the line, priority
+# Name, region, families bought, what a day late costs as a share of the line, priority.
+CUSTOMERS = (
     ("Waterworks Tyrol", "DACH", ("PUMP",), 0.010, 4),
     ("Alpine Pumps", "DACH", ("PUMP", "PREMIUM"), 0.010, 4),
     ("Rhine Process", "DACH", ("PUMP", "PREMIUM"), 0.015, 3),
@@ -1228,7 +1222,7 @@ DUE_WEEKDAYS = (1, 2, 3, 4, 4)  # customers like Friday best, nobody wants Monda
 
 
 def order_book(rng: random.Random) -> list[Row]:
-    """Eight weeks of order lines; the last two weeks are not fully sold yet, the forecast stands behind them."""
+    """Eight weeks of order lines; the last two weeks are not fully sold yet."""
     costs = standard_costs()
     rows: list[Row] = []
     for week in range(ORDER_WEEKS):
@@ -1240,7 +1234,7 @@ def order_book(rng: random.Random) -> list[Row]:
 
 def week_of_lines(make: Make, week: int, price: float, rng: random.Random) -> Iterator[Row]:
     """Two to four lines that add up to about the product's weekly demand."""
-    sold = make.weekly * rng.uniform(0.90, 1.10) * (1.0 if week < 6 else (0.85, 0.7)[week - 6])
+    sold = make.weekly * rng.uniform(0.93, 1.07) * (1.0 if week < 6 else (0.85, 0.7)[week - 6])
     lines = max(1, round(sold / 32))
     shares = [rng.uniform(0.6, 1.4) for _ in range(lines)]
     for share in shares:
@@ -1301,7 +1295,7 @@ def delivered_lines(rng: random.Random) -> list[Row]:
 
 
 def forecasts() -> Iterator[Row]:
-    """Expected units per week from the seventh week on, known orders included; the error grows with the distance."""
+    """Expected units per week from the seventh week on, known orders included."""
     for make in FINISHED:
         for week in FORECAST_WEEKS:
             growth = 1.02 if make.family == "PREMIUM" else 1.0
@@ -1347,14 +1341,14 @@ class Demand:
 
 @dataclass
 class State:
-    """Stock and lots on the floor, level by level, so that the first weeks are covered and the pipeline is full."""
+    """Stock and lots on the floor, level by level, so that the first weeks are covered."""
 
     demand: Demand
     stock: dict[str, float] = field(default_factory=dict)
     lots: dict[str, int] = field(default_factory=dict)
 
     def gross(self, material: str, day: int) -> float:
-        """Units needed for all drives due up to ``day``: for the lots of its parents, on the floor and to come."""
+        """Units needed for all drives due up to ``day``, in whole lots of the parents."""
         if material in self.demand.by_day:
             return self.demand.until(material, day)
         return sum(
@@ -1370,7 +1364,7 @@ class State:
         return max(0, math.ceil((self.gross(make.id, day) - covered) / make.lot - 1e-9))
 
     def wanted_on(self, make: Make, lot: int) -> int:
-        """Day, counted from the first Monday, on which that lot on the floor must be done; at least Tuesday."""
+        """Days after the first Monday on which a lot on the floor must be done; at least 1."""
         covered = self.stock[make.id] - safety_stock(make.id) + lot * make.lot
         days = range(*cover(make))
         due = next((day for day in days if self.gross(make.id, day) > covered), days[-1] + 1)
@@ -1406,10 +1400,8 @@ USES = users_of_parts()
 
 def stock_weeks(buy: Buy) -> float:
     """Weeks of use that the store holds of a bought material."""
-    if buy.is_monthly:
-        return MONTHLY_STOCK_WEEKS[sum(map(ord, buy.id)) % len(MONTHLY_STOCK_WEEKS)]
     level = max(user.level for user, _ in USES[buy.id])
-    return TIGHT_STOCK_WEEKS.get(buy.id, CALLED_OFF_STOCK_WEEKS[level])
+    return OWN_STOCK_WEEKS.get(buy.id, CALLED_OFF_STOCK_WEEKS[level])
 
 
 def taken_by_floor(state: State, buy: Buy) -> float:
@@ -1421,9 +1413,10 @@ def opening_state(demand: Demand, rng: random.Random) -> State:
     """
     Stock and open lots on Monday morning.
 
-    Each level covers the demand up to its own day: drives for this week lie in the store, drives for next week are
-    on the assembly floor, their successors' modules lie ready, and so on down to the castings. What the lots add
-    beyond that spreads over the lot cycle, so that not everything is reordered on one day.
+    Each level covers the demand up to its own day: drives for this week lie in the store, drives
+    for next week are on the assembly floor, their successors' modules are on the machines, and so
+    on down to the castings. What lots add beyond that spreads over the lot cycle, so that not
+    everything is reordered on one day.
     """
     state = State(demand)
     for make in sorted(MAKES, key=lambda m: m.level):
@@ -1448,7 +1441,7 @@ def stock_counts(state: State) -> Iterator[Row]:
 
 def purchase_orders(rng: random.Random) -> Iterator[Row]:
     """
-    Received orders of the last weeks, and open ones that arrive weekly as far as the lead time reaches.
+    Received orders of the last weeks, and open ones.
 
     Ids leave ten places per material, so that an order keeps its id whatever the seed.
     """
@@ -1473,20 +1466,20 @@ def received_orders(buy: Buy, rng: random.Random) -> Iterator[Row]:
 
 def open_orders(buy: Buy) -> Iterator[Row]:
     """
-    What is on its way: weekly call-offs under a frame contract, else what the lead time holds.
+    What is on its way: weekly call-offs under frame contracts, and magnets within their lead time.
 
     The magnets come on Wednesday, everything else on Tuesday to Friday by supplier.
     """
     arrival = 2 if buy.id == "MAGNET" else 1 + int(buy.supplier[2:]) % 4
-    weeks = CALL_OFF_WEEKS if buy.is_called_off else math.ceil((buy.lead_days - arrival) / 7)
-    covered = 7 * stock_weeks(buy)
+    weeks = math.ceil((buy.lead_days - arrival) / 7) if buy.is_critical else CALL_OFF_WEEKS
+    covered = 7 * min(stock_weeks(buy), 1.5)
     ordered = 0.0
     for week in range(weeks):
-        # Enough until three days after the next delivery, and 3 % for scrap.
-        days = arrival + 7 * (week + 1) + 3 - covered
+        # Enough until two days after the next delivery, and 3 % for scrap.
+        days = arrival + 7 * (week + 1) + 2 - covered
         missing = 1.03 * weekly_need()[buy.id] * days / 7 - ordered
         if missing > 0:
-            quantity = up_to(missing, buy.multiple if buy.is_called_off else order_lot(buy))
+            quantity = up_to(missing, order_lot(buy) if buy.is_critical else buy.multiple)
             ordered += quantity
             due = FIRST_DAY + timedelta(days=arrival + 7 * week)
             yield {
@@ -1534,7 +1527,7 @@ def last_week(state: State, rng: random.Random) -> Floor:
     """
     Release the open lots through last week and let the floor work on them until Friday 22:00.
 
-    A lot is never finished here, since finished lots are already in the stock: its last step may be under way.
+    A lot is never finished here, since finished lots are in the stock; its last step may be open.
     """
     floor = Floor()
     lots = [
@@ -1550,18 +1543,18 @@ def last_week(state: State, rng: random.Random) -> Floor:
 
 
 def release_minute(rng: random.Random) -> int:
-    """Working minutes after last Monday 06:00 at which the lot came to the floor: Wednesday noon to Friday."""
+    """When a lot came to the floor, Wednesday noon to Friday, in minutes as ``moment`` counts."""
     return rng.randrange(DAY * 5 // 2, WEEK - 60, 30)
 
 
 def release(
     floor: Floor, order: str, make: Make, minute: int, day: int, rng: random.Random
 ) -> bool:
-    """One lot, wanted on ``day``, through its steps as far as last week goes; true when work has begun."""
+    """One lot, wanted on ``day``, through its steps until Friday; true when work has begun."""
     started, quantity, ready = None, make.units_to_start, minute
     for sequence, step in numbered(make):
         is_last = sequence == 10 * len(make.steps)
-        work = Work.of(make, step, quantity, rng)
+        work = Work.of(step, quantity, rng)
         machine = min(machines_of(step), key=lambda m: (floor.free_at[m], m))
         start = max(ready, floor.free_at[machine])
         end = start + work.minutes
@@ -1612,7 +1605,7 @@ class Work:
     step: Step
 
     @classmethod
-    def of(cls, make: Make, step: Step, quantity: int, rng: random.Random) -> Work:
+    def of(cls, step: Step, quantity: int, rng: random.Random) -> Work:
         """Near the standard, with the spread that the floor shows."""
         run = quantity * step.run * math.exp(rng.gauss(0, 0.05))
         stopped = (1 / CENTER[step.center].availability - 1) * rng.uniform(0.5, 1.5)
@@ -1633,7 +1626,7 @@ def machines_of(step: Step) -> tuple[str, ...]:
 
 
 def response(order: str, make: Make, sequence: int, machine: str, start: int, work: Work) -> Row:
-    """What the floor said about one step; what is still running on Friday night is told up to there."""
+    """What the floor said about one step, up to Friday night."""
     center = CENTER[work.step.center]
     end = start + work.minutes
     done = 1.0 if end <= WEEK else max(0.0, (WEEK - start - work.setup) / (work.run + work.delay))
@@ -1679,7 +1672,7 @@ SCRAP_REASONS = {
 
 
 def moment(minute: int, *, is_end: bool = False) -> datetime:
-    """A working minute of two-shift days since last Monday 06:00 as a moment; an end at 22:00 stays on that day."""
+    """A minute of two-shift days since last Monday 06:00; an end at 22:00 stays on that day."""
     day, rest = divmod(minute - 1 if is_end else minute, DAY)
     weekend = 2 * (day // 5)
     return LAST_MONDAY + timedelta(days=day + weekend, minutes=rest + is_end)

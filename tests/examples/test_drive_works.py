@@ -1,4 +1,4 @@
-"""The demo plant holds together: its files, its numbers, and a load that a production engineer would believe."""
+"""The demo plant holds together: its files, its numbers, and a load that one can believe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import sys
 import tomllib
 from collections import defaultdict
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
@@ -115,7 +115,7 @@ def generator() -> ModuleType:
 
 
 def demand_by_day() -> dict[str, dict[int, float]]:
-    """Units due per finished material and day: open order lines, and on Fridays what the forecast adds."""
+    """Units due per drive and day: open order lines, and on Fridays what the forecast adds."""
     daily: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     sold: dict[tuple[str, int], float] = defaultdict(float)
     for line in records()["sales_order_lines"].values():
@@ -134,9 +134,10 @@ LEAD_DAYS = {1: 4, 2: 4, 3: 4}  # calendar days that a lot of that level takes w
 
 def planned_lots() -> dict[str, list[int]]:
     """
-    Start days of the lots to release for eight weeks of demand, per made material: plain MRP with fixed lots and one lead time per level.
+    Start days of the lots to release for eight weeks of demand, per made material.
 
-    Written here on its own, with daily buckets, so that it shares nothing with the planner of the product.
+    Plain MRP with fixed lots, daily buckets and one lead time per level, written here on its own so
+    that it shares nothing with the planner of the product.
     """
     tables = plant()
     demand = demand_by_day()
@@ -185,7 +186,7 @@ def started(material: str) -> float:
 
 
 def required_hours() -> dict[str, float]:
-    """Hours of work per work center for eight weeks of demand: new lots, and what is left of the open ones."""
+    """Hours of work for eight weeks of demand: new lots, and what is left of the open ones."""
     tables = plant()
     hours: dict[str, float] = defaultdict(float)
     for material, starts in planned_lots().items():
