@@ -462,7 +462,7 @@ class _Compiler:
             supply = ""
         else:
             missing = 0.0
-        cost = demand.late_eur_per_day or _DEFAULT_EUR_PER_DAY * (10 - demand.priority)
+        cost = demand.late_eur_per_day or _DEFAULT_EUR_PER_DAY * max(1, 10 - demand.priority)
         weight = cost * _KIND_WEIGHT[demand.kind]
         due = self._minute(demand.due_at)
         return Need(demand, due, weight, tuple(jobs), fixed, supply, missing)

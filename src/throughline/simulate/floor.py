@@ -307,6 +307,7 @@ class _Floor:
         if step is self.plant.operations[order.material][0]:
             for material, per_unit in self._components(order.material, now):
                 self._move(material, -per_unit * units, MovementReason.ISSUE, order.id, now)
+        order = self.orders[order.id]
         if order.actual_start is None:
             order = dataclasses.replace(
                 order, status=OrderStatus.STARTED, actual_start=self._moment(now)
@@ -460,8 +461,9 @@ class _Floor:
             order = dataclasses.replace(
                 order, status=OrderStatus.FINISHED, actual_end=self._moment(now)
             )
-        self._complete(order, now)
-        self._say_order(order, now)
+        if order != self.orders[order.id]:
+            self._complete(order, now)
+            self._say_order(order, now)
 
     def _report_progress(self, work: _Work) -> None:
         response = self._say_response(work, self.end, is_done=False)
