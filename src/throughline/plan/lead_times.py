@@ -71,6 +71,7 @@ class LeadTimes:
         self._origin = today - timedelta(days=_BACK_DAYS)
         self._days = _BACK_DAYS + horizon_days + 7
         self._calendars: dict[str, WorkingTime] = {}
+        self._materials: dict[str, Material] = {}
 
     @property
     def plant(self) -> Plant:
@@ -79,7 +80,11 @@ class LeadTimes:
 
     def material(self, material: str) -> Material:
         """The material; one that nobody described is taken as bought."""
-        return self._plant.materials.get(material) or Material(id=material)
+        found = self._materials.get(material)
+        if found is None:
+            found = self._plant.materials.get(material) or Material(id=material)
+            self._materials[material] = found
+        return found
 
     def is_routed(self, material: str) -> bool:
         """Whether the material is made by steps that are known."""
@@ -157,7 +162,7 @@ class LeadTimes:
         busy = ceil(setup + run / self.availability(segment.work_center) - 1e-9)
         calendar = self.calendar(segment.work_center)
         start = back(calendar, end, busy)
-        queue = ceil(busy * self._queue_factors[segment.work_center])
+        queue = ceil(busy * self._queue_factors[segment.work_center] - 1e-6)
         queued_from = back(calendar, start, queue)
         step = PlannedStep(
             segment.sequence,
@@ -343,5 +348,7 @@ def back(calendar: WorkingTime, minute: int, work: int) -> int:
     if goal < 0:
         first = calendar.starts[0] if calendar.starts else minute
         return min(first, minute) + goal
+    if goal >= calendar.total_minutes:
+        return calendar.window + goal - calendar.total_minutes
     index = bisect_right(calendar.before, goal) - 1
     return calendar.starts[index] + goal - calendar.before[index]

@@ -113,6 +113,16 @@ class _Supply:
         return bits
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Units of a component per good unit of its parent, and how long they are on the way to it."""
+
+    component: str
+    each: float
+    unit: str
+    transit: timedelta
+
+
 def net(
     plant: Plant,
     demands: Sequence[Demand],
@@ -172,6 +182,7 @@ class _Run:
         self.serves: dict[str, int] = {}
         self.ordinals: dict[str, int] = defaultdict(int)
         self.issued = _issued(plant, as_of)
+        self.uses: dict[tuple[str, tuple[int, ...]], tuple[_Use, ...]] = {}
 
     def add_demands(self, demands: Sequence[Demand]) -> None:
         """Enter the demands as needs of the top level."""
@@ -260,13 +271,15 @@ class _Run:
     def _serve(self, material: str, supplies: list[_Supply]) -> None:
         """First need first, from what comes first; what is short on one day is ordered together."""
         needs = sorted(self.needs.get(material, ()), key=lambda n: (n.due, n.priority, n.id))
+        days = [need.due.astimezone(UTC).date() for need in needs]
         short: list[_Need] = []
         first = 0
-        for position, need in enumerate(needs):
+        for position, need in enumerate(needs, start=1):
             first = _hand_out(supplies, first, need)
             if need.is_short:
                 short.append(need)
-            if short and _is_last_of_day(needs, position):
+            is_last_of_day = position == len(days) or days[position] != days[position - 1]
+            if short and is_last_of_day:
                 first = len(supplies)
                 supplies.extend(self._propose(material, short))
                 for waiting in short:
@@ -337,7 +350,7 @@ class _Run:
         made = item.procurement is Procurement.MAKE
         if supply.state is SupplyState.FIRM:
             made = supply.released is not None
-        self.serves[supply.id] = supply.serves
+        serves = self.serves[supply.id] = supply.serves
         due = supply.needed
         order = PlannedOrder(
             id=supply.id,
@@ -355,7 +368,7 @@ class _Run:
         self.orders.append(order)
         if made and supply.state is not SupplyState.STOCK:
             self._add_steps(order, supply)
-            self._need_components(order, supply)
+            self._need_components(order, supply, serves)
 
     def _add_steps(self, order: PlannedOrder, supply: _Supply) -> None:
         left = None
@@ -365,42 +378,52 @@ class _Run:
         due = min(order.due_at, supply.expected)
         self.steps[order.id] = self.times.steps(order.material, order.quantity, due, left=left)
 
-    def _need_components(self, order: PlannedOrder, supply: _Supply) -> None:
+    def _need_components(self, order: PlannedOrder, supply: _Supply, serves: int) -> None:
         day = max(order.start_at, self.as_of).astimezone(UTC).date()
-        per_unit: dict[str, float] = defaultdict(float)
-        for line in self.product.components.get(order.material, ()):
-            if is_current(line, day):
-                per_unit[line.component] += line.quantity
         priority = min((need.priority for need, _ in supply.pegs), default=_LAST)
-        for component, each in per_unit.items():
-            units = enough(
-                self._still_to_issue(order, supply, component, each),
-                self.times.material(component).unit,
-            )
+        for use in self._uses(order.material, day):
+            units = enough(self._still_to_issue(order, supply, use), use.unit)
             if units > _NOTHING:
-                due = order.start_at - timedelta(
-                    days=self.plant.transit_days(component, order.material)
+                self.needs[use.component].append(
+                    _Need(order.start_at - use.transit, priority, order.id, units, serves)
                 )
-                self.needs[component].append(_Need(due, priority, order.id, units, supply.serves))
 
-    def _still_to_issue(
-        self, order: PlannedOrder, supply: _Supply, component: str, each: float
-    ) -> float:
+    def _uses(self, material: str, day: date) -> tuple[_Use, ...]:
+        """What one good unit takes of each component on a day, started units counted."""
+        lines = self.product.components.get(material, ())
+        current = [line for line in lines if is_current(line, day)]
+        key = (material, tuple(map(id, current)))
+        if key not in self.uses:
+            per_unit: dict[str, float] = defaultdict(float)
+            for line in current:
+                per_unit[line.component] += line.quantity
+            share = self.plant.expected_yield(material, 0)
+            self.uses[key] = tuple(
+                _Use(
+                    component,
+                    each / share,
+                    self.times.material(component).unit,
+                    timedelta(days=self.plant.transit_days(component, material)),
+                )
+                for component, each in per_unit.items()
+            )
+        return self.uses[key]
+
+    def _still_to_issue(self, order: PlannedOrder, supply: _Supply, use: _Use) -> float:
         """
         What an order still takes from stock.
 
         A released order has had what the movements say. One that has begun and of which no movement
         tells has had all it needs: work cannot begin without material.
         """
-        started = each / self.plant.expected_yield(order.material, 0)
         released = supply.released
         if released is None:
-            return order.quantity * started
+            return order.quantity * use.each
         issued = self.issued.get(order.id)
         if issued is None:
-            return 0.0 if _has_started(released, self.as_of) else order.quantity * started
-        open_units = released.quantity * started - issued.get(component, 0.0)
-        return min(max(0.0, open_units), order.quantity * started)
+            return 0.0 if _has_started(released, self.as_of) else order.quantity * use.each
+        open_units = released.quantity * use.each - issued.get(use.component, 0.0)
+        return min(max(0.0, open_units), order.quantity * use.each)
 
     def result(self) -> Netting:
         """Everything found, with the messages about it."""
@@ -429,13 +452,6 @@ def _give(supply: _Supply, need: _Need) -> None:
         supply.pegs.append((need, units))
         supply.left = tidy(supply.left - units)
         need.served = tidy(need.served + units)
-
-
-def _is_last_of_day(needs: Sequence[_Need], position: int) -> bool:
-    if position + 1 == len(needs):
-        return True
-    here, after = (n.due.astimezone(UTC).date() for n in needs[position : position + 2])
-    return here != after
 
 
 def _is_known(order: ProductionOrder, as_of: datetime) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from throughline.model.assumptions import Assumption
@@ -57,6 +57,7 @@ def make_plan(
     Plan
         Its id is derived from the hash of its content.
     """
+    as_of = as_of.astimezone(UTC)
     times = LeadTimes(plant, as_of=as_of, horizon_days=horizon_days)
     wanted = demands(plant, as_of=as_of, horizon_days=horizon_days, lead_times=times)
     netting = net(plant, wanted, as_of=as_of, horizon_days=horizon_days, lead_times=times)
