@@ -1,7 +1,7 @@
 import { el, onTheme } from "../dom";
 import { language, t } from "../texts";
 import type { Bar, BoardData } from "./data";
-import { AXIS_HEIGHT, draw, forgetTexts, lanesHeight, palette, ROW_HEIGHT, type Scene } from "./draw";
+import { AXIS_HEIGHT, draw, forgetTexts, LANE_HEIGHT, lanesHeight, palette, ROW_HEIGHT, type Scene } from "./draw";
 import { GridMirror } from "./grid";
 import { OrderPanel } from "./panel";
 import { layOut, RowIndex } from "./rows";
@@ -13,6 +13,8 @@ import { Describe } from "./words";
 
 const ZOOM_STEP = 1.35;
 const MOST_LANES = 8;
+const LEAST_LANES = 3;
+const LANES_SHARE = 0.2; // of the height, at most
 const NARROW = 720;
 
 /** The scheduling board: a canvas, what is said beside it, and the hand that moves it. Read-only. */
@@ -41,7 +43,7 @@ export class Board {
       index: indexRows(data),
       view: { left: 0, top: 0, zoom: 1 },
       width: 0, height: 0, gutter: 0,
-      lanes: fullest(data),
+      lanes: [],
       palette: palette(),
       order: undefined, hovered: undefined, focused: undefined,
     }; // prettier-ignore
@@ -195,7 +197,9 @@ export class Board {
     const ratio = devicePixelRatio || 1;
     [this.canvas.width, this.canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    Object.assign(this.scene, { width, height, gutter: width < NARROW ? 112 : 200 });
+    const room = Math.floor((height * LANES_SHARE) / LANE_HEIGHT);
+    const lanes = fullest(this.scene.data, Math.min(MOST_LANES, Math.max(LEAST_LANES, room)));
+    Object.assign(this.scene, { width, height, lanes, gutter: width < NARROW ? 112 : 200 });
     if (isFirst) this.showNow();
     this.setView(this.scene.view);
     draw(this.context, this.scene); // at once: a canvas that was resized is black until it is painted
@@ -259,7 +263,7 @@ export class Board {
    * wherever there is nothing to scroll; otherwise it scrolls, sideways with Shift.
    */
   private onWheel(event: WheelEvent): void {
-    event.preventDefault();
+    const before = this.scene.view;
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
     const limits = this.limits();
@@ -268,6 +272,9 @@ export class Board {
     if (isZoom) this.zoom(Math.exp(-dy * (event.ctrlKey ? 0.008 : 0.002)), event.offsetX - this.scene.gutter);
     else if (event.shiftKey && dx === 0) this.pan(dy, 0);
     else this.pan(dx, dy);
+    const { left, top, zoom } = this.scene.view;
+    // At its end the board gives the wheel back to the page.
+    if (isZoom || left !== before.left || top !== before.top || zoom !== before.zoom) event.preventDefault();
     this.hover(undefined, event);
   }
 
@@ -348,11 +355,11 @@ function indexRows(data: BoardData): RowIndex[] {
 }
 
 /** The lanes that the load strip has room for: all, or the fullest, in the order in which they came. */
-function fullest({ load }: BoardData): number[] {
+function fullest({ load }: BoardData, most: number): number[] {
   const peak = (lane: number): number => Math.max(0, ...(load[lane]?.buckets ?? []).map((share) => share ?? 0));
   return load
     .map((_, lane) => lane)
     .sort((a, b) => peak(b) - peak(a) || a - b)
-    .slice(0, MOST_LANES)
+    .slice(0, most)
     .sort((a, b) => a - b);
 }

@@ -1,6 +1,6 @@
 import { colours } from "../dom";
 import { t } from "../texts";
-import type { Bar, BoardData } from "./data";
+import type { Bar, BoardData, Row } from "./data";
 import { lowerBound, visibleLines, type Line, type RowIndex } from "./rows";
 import { bands, chooseScale, ticks, type Clock, type LabelKind, type Scale } from "./time";
 import type { View } from "./view";
@@ -156,6 +156,7 @@ function drawBars(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
   const paints = looks(scene.palette);
   const setups: Record<Look, number[]> = { ok: [], risk: [], late: [], started: [], selected: [], dim: [] };
   const underlines: number[] = [];
+  const pauses: number[] = [];
   const texts: { bar: Bar; look: Look; x: number; y: number; width: number }[] = [];
 
   for (const line of shown(scene, bottom)) {
@@ -172,11 +173,19 @@ function drawBars(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
       if (start - setup >= 0.75) setups[look].push(setup, y, start - setup);
       paints[look].boxes.push(start, y, Math.max(1, end - start));
       if (bar.status === "late") underlines.push(setup, y + line.height - 2 * BAR_INSET + 1, end - setup);
+      const spans = end - setup > 12 ? (scene.data.rows[bar.row]?.working ?? []) : [];
+      const pause = firstPause(spans, bar, (begin, stop) => pauses.push(xOf(scene, begin), y, (stop - begin) * view.zoom));
       const left = Math.max(start, scene.gutter);
-      if (end - left >= TEXT_FROM) texts.push({ bar, look, x: left, y, width: end - left });
+      const right = Math.min(end, xOf(scene, pause));
+      if (right - left >= TEXT_FROM) texts.push({ bar, look, x: left, y, width: right - left });
     }
   }
   paintBoxes(canvas, paints, setups, scene.palette.surface);
+  // Over a night or a weekend nobody works on the order, though the machine is taken: its bar fades.
+  canvas.globalAlpha = 0.66;
+  canvas.fillStyle = scene.palette["board-off"];
+  boxesOf(canvas, pauses);
+  canvas.globalAlpha = 1;
   canvas.fillStyle = scene.palette["late-fill"];
   for (let k = 0; k < underlines.length; k += 3) {
     canvas.fillRect(underlines[k] as number, underlines[k + 1] as number, underlines[k + 2] as number, 2);
@@ -184,6 +193,20 @@ function drawBars(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
   paintTexts(canvas, paints, texts);
   outline(canvas, scene, scene.hovered, 1.5);
   outline(canvas, scene, scene.focused, 2.5);
+}
+
+/** Tells every stretch inside a bar in which its machine does not work; gives where the first after its start begins. */
+function firstPause(
+  spans: readonly [number, number][], bar: Bar, tell: (from: number, to: number) => void,
+): number {
+  let first = Infinity;
+  for (let k = lowerBound(spans.length, (n) => (spans[n]?.[1] ?? 0) > bar.setup); k + 1 < spans.length; k++) {
+    const [from, to] = [spans[k]?.[1] ?? 0, spans[k + 1]?.[0] ?? 0];
+    if (from >= bar.end) break;
+    tell(from, Math.min(to, bar.end));
+    if (from > bar.start) first = Math.min(first, from);
+  }
+  return first;
 }
 
 const BAR_HEIGHT = ROW_HEIGHT - 2 * BAR_INSET;
@@ -231,7 +254,7 @@ function paintTexts(
   canvas.textAlign = "left";
   for (const { bar, look, x, y, width } of texts) {
     canvas.fillStyle = paints[look].text;
-    const text = fitted(canvas, `${bar.order}  ${bar.material}`, bar.order, width - 11);
+    const text = fitted(canvas, `${bar.order}  ${bar.material}`, bar.order, width - 11, true);
     if (text) canvas.fillText(text, x + 6, y + BAR_HEIGHT / 2 + 0.5);
   }
 }
@@ -420,7 +443,7 @@ function drawFlags(canvas: CanvasRenderingContext2D, scene: Scene, flags: readon
     if (x < gutter || x > width) continue;
     const w = canvas.measureText(text).width + 12;
     const left = Math.min(Math.max(gutter + 2, x - w / 2), width - w - 2);
-    let y = AXIS_HEIGHT - 10;
+    let y = AXIS_HEIGHT + 3;
     while (taken.some(([l, r, top]) => top === y && left < r + 2 && left + w > l - 2)) y += 21;
     taken.push([left, left + w, y]);
     canvas.fillStyle = fill;
@@ -447,18 +470,24 @@ function drawLoad(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
   canvas.font = STRONG_FONT;
   canvas.fillStyle = p.ink;
   canvas.fillText(t("Load"), 14, bottom + 13);
+  const beside = 14 + canvas.measureText(t("Load")).width + 8;
   canvas.font = SMALL_FONT;
   canvas.fillStyle = p["ink-3"];
-  canvas.fillText(t("share of working time taken"), 14 + 40, bottom + 13);
+  canvas.fillText(fitted(canvas, t("% of working time"), "", gutter - beside - 8), beside, bottom + 13);
   const length = data.load_bucket_minutes ?? 1440;
   const [from, to] = minutes(scene);
-  const names = new Map(data.rows.map((row) => [row.work_center, row.work_center_name || row.work_center]));
+  const severalSites = new Set(data.rows.map((row) => row.site)).size > 1;
+  const nameOf = (row: Row): string => {
+    const name = row.work_center_name || row.work_center;
+    return severalSites ? `${name}  ${row.site}` : name;
+  };
+  const names = new Map(data.rows.map((row) => [row.work_center, nameOf(row)]));
   scene.lanes.forEach((lane, k) => {
     const { work_center, buckets } = data.load[lane] as BoardData["load"][number];
     const y = bottom + 24 + k * LANE_HEIGHT;
     const label = names.get(work_center) ?? work_center;
     canvas.fillStyle = p["ink-2"];
-    canvas.fillText(fitted(canvas, label, work_center, gutter - 32), 22, y + LANE_HEIGHT / 2);
+    canvas.fillText(fitted(canvas, label, work_center, gutter - 32), 22, y + LANE_HEIGHT / 2 - 1);
     inside(canvas, gutter, y, width - gutter, LANE_HEIGHT, () => {
       for (let b = Math.max(0, Math.floor(from / length)); b < buckets.length && b * length < to; b++) {
         drawCell(canvas, scene, buckets[b] ?? null, xOf(scene, b * length), y, length * scene.view.zoom);
@@ -492,24 +521,34 @@ function drawCell(
 const fits = new Map<string, string>();
 
 /** The text, or as much of it as there is room for; `least` is what remains before nothing does. */
-function fitted(canvas: CanvasRenderingContext2D, text: string, least: string, width: number): string {
+function fitted(
+  canvas: CanvasRenderingContext2D, text: string, least: string, width: number, keepsTail = false,
+): string {
   if (width < 8) return "";
   const key = `${canvas.font}|${Math.floor(width / 4)}|${text}|${least}`;
   let fit = fits.get(key);
   if (fit === undefined) {
     if (fits.size > 20_000) fits.clear();
-    fits.set(key, (fit = cut(canvas, text, least, Math.floor(width / 4) * 4)));
+    fits.set(key, (fit = cut(canvas, text, least, Math.floor(width / 4) * 4, keepsTail)));
   }
   return fit;
 }
 
-function cut(canvas: CanvasRenderingContext2D, text: string, least: string, width: number): string {
+function cut(
+  canvas: CanvasRenderingContext2D, text: string, least: string, width: number, keepsTail: boolean,
+): string {
   if (canvas.measureText(text).width <= width) return text;
   if (least && least !== text && canvas.measureText(least).width <= width) {
     const longer = shorten(canvas, text, width);
     return longer.length > least.length + 4 ? longer : least;
   }
-  return shorten(canvas, least || text, width);
+  return keepsTail ? tail(canvas, least, width) : shorten(canvas, least || text, width);
+}
+
+/** The end of an order's number: its beginning is the same for all of them. */
+function tail(canvas: CanvasRenderingContext2D, text: string, width: number): string {
+  const from = lowerBound(text.length, (k) => canvas.measureText(`…${text.slice(k)}`).width <= width);
+  return text.length - from < 3 ? "" : `…${text.slice(from)}`;
 }
 
 function shorten(canvas: CanvasRenderingContext2D, text: string, width: number): string {

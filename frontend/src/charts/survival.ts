@@ -40,7 +40,8 @@ export function survivalOption(data: Survival, p: ChartColours): Option {
   const start = Date.parse(data.as_of);
   const points = [[start, 1], ...data.days.map((day, k) => [Date.parse(day), data.kept[k] ?? 0])];
   const end = Math.max(start + DAY, ...points.map(([at]) => at as number));
-  const days = (end - start) / DAY;
+  const midnight = Math.floor(start / DAY) * DAY; // labels stand at the beginning of their day
+  const days = (end - midnight) / DAY;
   const look = axis(p);
   return {
     ...base(p),
@@ -54,7 +55,7 @@ export function survivalOption(data: Survival, p: ChartColours): Option {
     },
     xAxis: {
       type: "value",
-      min: start,
+      min: midnight,
       max: end,
       interval: stepDays(days, 7) * DAY,
       axisLine: look.line,
@@ -62,6 +63,7 @@ export function survivalOption(data: Survival, p: ChartColours): Option {
       axisLabel: {
         ...look.label,
         // The last point of the axis is wherever the plan ends; its label would lean on its neighbour.
+        showMinLabel: true,
         showMaxLabel: false,
         alignMinLabel: "left",
         formatter: (at: number) => dayText(at),

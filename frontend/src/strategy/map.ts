@@ -8,7 +8,9 @@ export interface MapData {
 }
 
 const WIDTH = 1200;
-const [BOX_WIDTH, BOX_HEIGHT, ROW_GAP, TOP] = [232, 54, 14, 34];
+const [BOX_WIDTH, BOX_HEIGHT, ROW_GAP, TOP] = [236, 58, 14, 34];
+const LINE = 16;
+const LABEL_LENGTH = 31; // letters of 13 px beside the coloured edge
 const COLUMN = (WIDTH - BOX_WIDTH - 2) / (LAYERS.length - 1);
 
 interface Place {
@@ -61,7 +63,7 @@ export class StrategyMap {
       requirement: t("Requirements"),
       subject: t("On the floor"),
     };
-    return LAYERS.map((layer, k) => svg("text", { class: "map-layer", x: 1 + k * COLUMN, y: 16 }, names[layer]));
+    return LAYERS.map((layer, k) => svg("text", { class: "map-layer", x: 1 + k * COLUMN, y: 14 }, names[layer]));
   }
 
   private drawLinks(): SVGElement[] {
@@ -91,8 +93,7 @@ export class StrategyMap {
         }, // prettier-ignore
         svg("rect", { class: "map-box", width: BOX_WIDTH, height: BOX_HEIGHT, rx: 8 }),
         svg("path", { class: "map-edge", d: `M8 0H4.5V${BOX_HEIGHT}H8A8 8 0 0 1 0 ${BOX_HEIGHT - 8}V8A8 8 0 0 1 8 0Z` }),
-        svg("text", { class: "map-label", x: 16, y: figures(node) ? 23 : 32 }, cut(node.label, 30)),
-        figures(node) ? svg("text", { class: "map-note", x: 16, y: 41 }, cut(figures(node), 34)) : null,
+        ...texts(node),
         svg("title", {}, node.label),
       );
       box.addEventListener("click", () => this.select(this.selected === node.id ? undefined : node.id));
@@ -184,6 +185,21 @@ export class StrategyMap {
       ),
     );
   }
+}
+
+/** The name in one or two lines and the figures under it, in the middle of the box's height. */
+function texts(node: MapNode): SVGElement[] {
+  const lines = wrap(node.label, LABEL_LENGTH).map((text) => ({ text, look: "map-label" }));
+  if (figures(node)) lines.push({ text: cut(figures(node), LABEL_LENGTH + 4), look: "map-note" });
+  const first = BOX_HEIGHT / 2 - ((lines.length - 1) * LINE) / 2 + 4.5;
+  return lines.map(({ text, look }, k) => svg("text", { class: look, x: 16, y: first + k * LINE }, text));
+}
+
+function wrap(label: string, most: number): string[] {
+  if (label.length <= most) return [label];
+  const at = label.lastIndexOf(" ", most);
+  if (at < 1) return [cut(label, most)];
+  return [label.slice(0, at), cut(label.slice(at + 1), most)];
 }
 
 function figures(node: MapNode): string {
