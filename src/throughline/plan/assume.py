@@ -546,8 +546,9 @@ def _weights(losses: Sequence[float], declared: Sequence[Assumption]) -> list[fl
     """
     if not losses:
         return []
-    floor = _VOICE * sum(losses) / len(losses)
-    bearing = [max(loss, floor) or 1.0 for loss in losses]
+    cents = [round(loss, 2) for loss in losses]
+    floor = _VOICE * sum(cents) / len(cents)
+    bearing = [max(loss, floor) or 1.0 for loss in cents]
     spent = sum(assumption.weight for assumption in declared)
     if not declared:
         share = (1 - RESERVE) / sum(bearing)
