@@ -657,8 +657,8 @@ COVER = {
 }
 # Weeks of use of a bought material that lie in the store beyond what the covered lots take.
 CALLED_OFF_STOCK_WEEKS = {1: 0.7, 2: 0.7, 3: 1.5}  # by the level that uses it
-# Magnets come by air from one source, and none are kept beyond what is agreed. The premium steel is used in few but
-# large lots.
+# Magnets come by air from one source, and none are kept beyond what is agreed. The premium steel is
+# used in few but large lots.
 OWN_STOCK_WEEKS = {"MAGNET": 0.1, "LAM-M270": 2.8}
 CALL_OFF_WEEKS = 6
 # Days before the drive is due at which a lot has to be done.
@@ -1271,7 +1271,7 @@ def order_line(make: Make, quantity: int, due: date, price: float, rng: random.R
 
 
 def delivered_lines(rng: random.Random) -> list[Row]:
-    """Lines of the four weeks before, delivered: one in nine was a day or three late."""
+    """Lines of the four weeks before, delivered: one in ten was up to three days late."""
     costs = standard_costs()
     rows: list[Row] = []
     for week in range(-4, 0):
@@ -1279,7 +1279,7 @@ def delivered_lines(rng: random.Random) -> list[Row]:
             line = order_line(
                 make, 5 * rng.randint(4, 9), due_day(week, rng), list_price(make, costs), rng
             )
-            late = rng.choice((1, 2, 3)) if rng.random() < 1 / 9 else 0
+            late = rng.choice((1, 2, 3)) if len(rows) % 10 == 3 else 0
             # Nothing was delivered after the moment the data speaks of.
             delivered = min(line["due_on"] + timedelta(days=late), date(2026, 3, 1))  # type: ignore[operator]
             rows.append(
@@ -1310,7 +1310,7 @@ def forecasts() -> Iterator[Row]:
 
 @dataclass
 class Demand:
-    """Units of each finished drive due up to each day, orders and what the forecast adds to them."""
+    """Units of each drive due on each day, orders and what the forecast adds to them."""
 
     by_day: dict[str, list[float]]
 
