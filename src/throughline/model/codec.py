@@ -50,6 +50,9 @@ def _converter() -> cattrs.Converter:
 
 
 _CONVERTER = _converter()
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 
 
 def to_json(value: Any) -> Any:
@@ -74,6 +77,4 @@ def canonical(value: Any) -> str:
     ValueError
         When a number is not finite.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _CANONICAL.encode(value)
