@@ -75,7 +75,7 @@ export class Board {
   }
 
   private makeStage(): HTMLElement {
-    const label = t("Scheduling board. Arrow keys move it, plus and minus zoom. The table inside lists all steps.");
+    const label = t("Scheduling board: arrow keys move it, plus and minus zoom, Enter reads the steps");
     return el(
       "div",
       { class: "board-stage", role: "group", tabindex: "0", "aria-label": label },

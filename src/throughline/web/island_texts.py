@@ -39,9 +39,7 @@ ISLAND_TEXTS = (
     _("Rests on"),
     _("Run a turn of the loop, or “throughline schedule”, and it appears here."),
     _("Schedule: a row for every machine, a cell for every step"),
-    _(
-        "Scheduling board. Arrow keys move it, plus and minus zoom. The table inside lists all steps."
-    ),
+    _("Scheduling board: arrow keys move it, plus and minus zoom, Enter reads the steps"),
     _("Select anything to see what it serves and what it rests on."),
     _("Selected order"),
     _("Serves"),
