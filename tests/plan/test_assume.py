@@ -30,6 +30,8 @@ from throughline.model.responses import OperationsResponse
 from throughline.plan import make_plan
 from throughline.plan.assume import _weights
 from throughline.plan.baselines import History, upper_standard_deviation
+from throughline.plan.demand import demands
+from throughline.plan.exposure import late_rates
 
 Day = Callable[[int], date]
 ROLES = {role.value for role in Role}
@@ -327,3 +329,15 @@ def test_history_of_one_source_is_not_the_history_of_another(monday: datetime) -
     # Twelve receipts around two means; the difference between the materials is no spread.
     assert pooled.n == 12
     assert pooled.standard_deviation < 0.15
+
+
+def test_where_nobody_prices_lateness_the_value_of_the_goods_does(
+    shop: list[object], monday: datetime, day: Day
+) -> None:
+    free = SalesOrderLine(id="SO-1", material="W", quantity=73, due_on=day(18))
+    plant = Plant.of([*shop, free])
+    wanted = demands(plant, as_of=monday, horizon_days=28)
+    # 73 pieces at 100 EUR, a tenth of that a year: 2 EUR a day.
+    assert late_rates(plant, wanted) == pytest.approx([2.0])
+    priced = Plant.of(shop)
+    assert late_rates(priced, demands(priced, as_of=monday, horizon_days=28)) == [500]

@@ -100,7 +100,7 @@ def assume(
         *_yields(plant, rests_on, history, lead_times),
         *_lead_times(plant, rests_on, history, lead_times),
         *_supplier_lead_times(plant, rests_on, history, lead_times),
-        *_production_lead_times(demands, history),
+        *_production_lead_times(rests_on, history),
         *_attendances(plant, rests_on),
         *_demands_per_week(plant, rests_on, as_of),
     ]
@@ -343,8 +343,7 @@ def _lead_time(
     )
 
 
-def _production_lead_times(demands: Sequence[Demand], history: History) -> Iterator[_Draft]:
-    late = sum(demand.late_eur_per_day for demand in demands)
+def _production_lead_times(rests_on: Exposure, history: History) -> Iterator[_Draft]:
     for group, routed in (("routed", True), ("unrouted", False)):
         found = history.production_lead_times(routed=routed)
         if found is None:
@@ -361,7 +360,7 @@ def _production_lead_times(demands: Sequence[Demand], history: History) -> Itera
             EvidenceFamily.LOG_GAUSSIAN,
             AdverseSide.ABOVE,
             spread,
-            days * late if routed else 0.0,
+            days * rests_on.late_eur_per_day if routed else 0.0,
             Role.PRODUCTION_MANAGER,
             f"production_orders, {group}: days from start to end of those finished each day",
             "release less at a time, so that orders wait less between their steps",

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from throughline.model.materials import Procurement
-from throughline.model.plan import Demand, Load, PlannedOrder, SupplyState
+from throughline.model.plan import Demand, DemandKind, Load, PlannedOrder, SupplyState
 from throughline.model.plant import Plant
 from throughline.plan.messages import positions
 from throughline.plan.mrp import Netting
 
+# Cost of money tied up in goods, used where a plant does not say what being late costs.
+INTEREST_PER_YEAR = 0.1
+_DAYS_PER_YEAR = 365
 _DAY = timedelta(days=1)
 
 
@@ -70,6 +73,7 @@ class Exposure:
     centers: Mapping[str, CenterExposure]
     sources: Mapping[tuple[str, str], SourceExposure]
     started: Mapping[tuple[str, int], float]  # units to start per material and step
+    late_eur_per_day: float  # one day late, for all demands together
     families: Mapping[str, CenterExposure]  # the tightest work center of each product family
 
 
@@ -84,22 +88,45 @@ def exposure(
     """
     Add up, over the orders of a plan, what rests on each work center, source, step and family.
     """
-    centers = _centers(demands, netting, loads)
+    rates = late_rates(plant, demands)
+    centers = _centers(rates, netting, loads)
     return Exposure(
         centers=centers,
-        sources=_sources(demands, netting, as_of),
+        sources=_sources(rates, netting, as_of),
         started=_started(netting),
+        late_eur_per_day=sum(rates),
         families=_families(plant, demands, netting, centers),
     )
 
 
-def late_eur_per_day(demands: Sequence[Demand], bits: int) -> float:
-    """What one day late costs for all demands whose bits are set."""
-    return sum(demands[position].late_eur_per_day for position in positions(bits))
+def late_rates(plant: Plant, demands: Sequence[Demand]) -> list[float]:
+    """
+    What one day late costs for each demand.
+
+    Where nobody has said it for any of them, the money tied up in the goods stands in: a tenth of
+    their value a year. It only weighs the demands against one another; a plant that states its
+    costs is taken at its word, zeros included.
+    """
+    stated = [demand.late_eur_per_day for demand in demands]
+    if any(stated):
+        return stated
+    return [_tied_up_per_day(plant, demand) for demand in demands]
+
+
+def _tied_up_per_day(plant: Plant, demand: Demand) -> float:
+    material = plant.materials.get(demand.material)
+    if material is None or demand.kind is not DemandKind.ORDER:
+        return 0.0
+    value = demand.quantity * (material.price_eur or material.cost_eur)
+    return value * INTEREST_PER_YEAR / _DAYS_PER_YEAR
+
+
+def _late(rates: Sequence[float], bits: int) -> float:
+    return sum(rates[position] for position in positions(bits))
 
 
 def _centers(
-    demands: Sequence[Demand], netting: Netting, loads: Sequence[Load]
+    rates: Sequence[float], netting: Netting, loads: Sequence[Load]
 ) -> dict[str, CenterExposure]:
     minutes: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     bits: dict[str, int] = defaultdict(int)
@@ -118,7 +145,7 @@ def _centers(
             available_hours=sum(row.available_hours for row in rows[center]),
             days=7 * sum(not row.is_past_due for row in rows[center]),
             tightness=tightness(rows[center]),
-            late_eur_per_day=late_eur_per_day(demands, bits[center]),
+            late_eur_per_day=_late(rates, bits[center]),
         )
         for center, (setup, run) in sorted(minutes.items())
     }
@@ -141,7 +168,7 @@ def tightness(loads: Iterable[Load]) -> float:
 
 
 def _sources(
-    demands: Sequence[Demand], netting: Netting, as_of: datetime
+    rates: Sequence[float], netting: Netting, as_of: datetime
 ) -> dict[tuple[str, str], SourceExposure]:
     bought: dict[tuple[str, str], list[PlannedOrder]] = defaultdict(list)
     for order in netting.orders:
@@ -151,7 +178,7 @@ def _sources(
         source: SourceExposure(
             orders=len(orders),
             slack_days=min(_slack_days(order, as_of) for order in orders),
-            late_eur_per_day=late_eur_per_day(demands, _union(netting, orders)),
+            late_eur_per_day=_late(rates, _union(netting, orders)),
         )
         for source, orders in sorted(bought.items())
     }
