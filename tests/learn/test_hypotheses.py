@@ -280,6 +280,24 @@ def test_a_supplier_is_refuted_by_silence_before_anything_arrives() -> None:
     assert found.posterior.mean > 15
 
 
+def test_one_order_whose_receipt_was_never_booked_does_not_refute_its_supplier() -> None:
+    belief = assume(
+        "suppliers/S-03",
+        AssumedQuantity.LEAD_TIME_DAYS,
+        10,
+        8,
+        12,
+        EvidenceFamily.HAZARD,
+        AdverseSide.ABOVE,
+        sd=0.2,
+    )
+    forgotten = PurchaseOrder(
+        id="B-1", material="MAGNET", supplier="S-03", quantity=1, ordered_on=date(2026, 3, 2)
+    )
+    found = verdict(belief, Material(id="MAGNET"), Supplier(id="S-03"), forgotten, days=300)
+    assert 10 < max(e for _, e in found.path) < 20
+
+
 def test_a_supplier_that_delivers_as_agreed_holds() -> None:
     belief = assume(
         "suppliers/S-03",

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import accumulate
 from typing import assert_never
 
 import numpy as np
@@ -115,7 +116,8 @@ class _Case:
 def _examine(assumption: Assumption, floor: Floor) -> _Case:
     seen = floor.observations(assumption)
     adverse, favourable = _sides(assumption.adverse)
-    history = max(_FEWEST_PSEUDO_OBSERVATIONS, assumption.baseline_n)
+    # History ages: however long it is, it counts for no more than one epoch of days.
+    history = max(_FEWEST_PSEUDO_OBSERVATIONS, min(assumption.baseline_n, assumption.epoch_days))
     return _Case(
         assumption,
         tuple(_told_at(observation, floor.now) for observation in seen),
@@ -267,25 +269,28 @@ def _bounded(seen: Sequence[Observation], edge: float, side: AdverseSide) -> Arr
 def _hazard(
     assumption: Assumption, seen: Sequence[Observation], edge: float, side: AdverseSide
 ) -> Array:
-    """
-    Orders placed together are one bet (the mean of theirs), orders placed apart are bets of their
-    own.
-    """
-    sigma = max(assumption.standard_deviation, _SMALLEST_SIGMA)
-    days = []
-    for day in seen:
-        total = np.zeros(len(evidence.LAMBDAS))
-        for orders in day.consignments if isinstance(day, DayOrders) else ():
-            bets = evidence.hazard_increments(
-                [order.age for order in orders],
-                arrived=[order.has_arrived for order in orders],
-                edges=[edge * order.pace for order in orders],
-                sigma=sigma,
-                slower=side is AdverseSide.ABOVE,
-            )
-            total += np.logaddexp.reduce(bets, axis=0) - math.log(len(orders))
-        days.append(total)
-    return np.array(days)
+    """Orders placed together are one bet, the mean of theirs; others are each their own."""
+    days = [day.consignments for day in seen if isinstance(day, DayOrders)]
+    consignments = [consignment for day in days for consignment in day]
+    orders = [order for consignment in consignments for order in consignment]
+    if not orders:
+        return np.zeros((len(seen), 1))
+    bets = evidence.hazard_increments(
+        [order.age for order in orders],
+        arrived=[order.has_arrived for order in orders],
+        edges=[edge * order.pace for order in orders],
+        sigma=max(assumption.standard_deviation, _SMALLEST_SIGMA),
+        slower=side is AdverseSide.ABOVE,
+    )
+    together = np.logaddexp.reduceat(bets, _starts(consignments), axis=0)
+    sizes = np.array([len(consignment) for consignment in consignments])
+    means = together - np.log(sizes)[:, np.newaxis]
+    return np.asarray(np.add.reduceat(means, _starts(days), axis=0))
+
+
+def _starts(groups: Sequence[Sequence[object]]) -> list[int]:
+    """Where each group begins when all are written one after the other; no group is empty."""
+    return [0, *accumulate(len(group) for group in groups[:-1])]
 
 
 def _means(seen: Sequence[Observation]) -> list[DayMean]:

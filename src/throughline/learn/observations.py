@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from throughline.learn.evidence import WINSOR
 from throughline.model.assumptions import AssumedQuantity, Assumption, EvidenceFamily
-from throughline.model.columns import split_key
+from throughline.model.columns import join_key, split_key
 from throughline.model.materials import SupplySource
 from throughline.model.operations import OperationsSegment
 from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder
@@ -36,6 +36,9 @@ _MINUTES_A_DAY = 24 * 60
 _ENOUGH_OF_A_DAY = 0.5
 # From this level of the skill matrix on a person does the work alone.
 _QUALIFIED = 3
+# Standard deviations beyond the band after which an open order is no longer listened to: one in
+# seventy waits so long, and the evidence of one order alone stays below twentyfold.
+_PATIENCE = 2.2
 # A duration that is recorded as 0 whole days took about half of one.
 _SAME_DAY = 0.5
 
@@ -296,9 +299,9 @@ class Floor:
     def _last_bet(
         self, assumption: Assumption, ordered: date, arrived: date | None, pace: float
     ) -> date:
-        # Beyond 3 sigma an order says no more by staying away: most likely its receipt was never
-        # booked.
-        spread = math.exp(WINSOR * min(assumption.standard_deviation, 1.0))
+        # Past its patience an order says no more by staying away: most likely its receipt was
+        # never booked.
+        spread = math.exp(_PATIENCE * min(assumption.standard_deviation, 1.0))
         patience = math.ceil(max(assumption.high, assumption.value) * pace * spread)
         # Today is not over: only an arrival can be told of it.
         seen_until = self.now.date() - _DAY if arrived is None else arrived
@@ -324,9 +327,24 @@ class Floor:
         arrived = order.received_on or self._receipt_days.get(order.id)
         if arrived is not None and arrived > today:
             arrived = None
-        if arrived is not None and arrived <= order.ordered_on:
-            arrived = order.ordered_on + _DAY  # within the day: the shortest wait there is
-        return order.ordered_on, arrived
+        begun = self._clock_starts(order, order.ordered_on)
+        if arrived is not None and arrived <= begun:
+            arrived = begun + _DAY  # within the day: the shortest wait there is
+        return begun, arrived
+
+    def _clock_starts(self, order: PurchaseOrder, ordered: date) -> date:
+        """
+        The day from which an order is waited for.
+
+        What was ordered long ahead for a later day is called off: it cannot be late before the
+        believed lead time ahead of that day.
+        """
+        subject = f"supply_sources/{join_key((order.material, order.supplier))}"
+        agreed = self._agreed.get((order.material, order.supplier), 0.0)
+        believed = self.plant.believed(subject, AssumedQuantity.LEAD_TIME_DAYS, agreed)
+        if order.due_on is None or believed <= 0:
+            return ordered
+        return max(ordered, order.due_on - timedelta(days=math.ceil(believed)))
 
     def _pace(self, order: PurchaseOrder, assumption: Assumption) -> float:
         if not assumption.subject.startswith("suppliers/"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from throughline.errors import RequestError, UnknownIdError
 from throughline.model.columns import join_key, split_key
@@ -126,8 +126,7 @@ class AtRisk:
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrow:
+class _Arrow(NamedTuple):
     upper: str
     lower: str
     down: str
@@ -161,6 +160,7 @@ class Trace:
         has_orders: bool = True,
     ) -> None:
         self._plant, self._status = plant, status or {}
+        self._names = _named(plant)
         self._orders = {} if plan is None else {_order_node(o): o for o in plan.orders}
         self._assumptions = (
             {} if plan is None else {f"assumptions/{a.id}": a for a in plan.assumptions}
@@ -317,7 +317,7 @@ class Trace:
                 f"{assumed.quantity.value.replace('_', ' ')} of {assumed.subject} is assumed to be "
                 f"{assumed.value:g} ({assumed.low:g} to {assumed.high:g})"
             )
-        return _label(self._plant, table, key)
+        return _label(self._plant, self._names, table, key)
 
 
 def canonical(subject: str) -> str:
@@ -533,8 +533,9 @@ def _order_label(order: PlannedOrder) -> str:
     return f"order {order.id}: {verb} {amount} by {order.due_at:%d %b %Y}"
 
 
-def _label(plant: Plant, table: str, key: str) -> str:
-    records: Mapping[str, Mapping[str, Any]] = {
+def _named(plant: Plant) -> Mapping[str, Mapping[str, Any]]:
+    """Records that have a name, by table and key."""
+    return {
         "objectives": plant.objectives,
         "levers": plant.levers,
         "requirements": plant.requirements,
@@ -546,7 +547,10 @@ def _label(plant: Plant, table: str, key: str) -> str:
         "personnel": plant.personnel,
         "suppliers": plant.suppliers,
     }
-    found = records.get(table, {}).get(key)
+
+
+def _label(plant: Plant, names: Mapping[str, Mapping[str, Any]], table: str, key: str) -> str:
+    found = names.get(table, {}).get(key)
     name = found.name if found is not None else ""
     if table in ("objectives", "levers", "requirements"):
         return name or key
