@@ -242,7 +242,7 @@ class _Pass:
         """Handle all events; free what a frozen order blocks for ever, if that ever happens."""
         self._place_started()
         for number, operation in enumerate(self.problem.operations):
-            if not self.waiting_for[number] and not operation.is_started:
+            if not operation.predecessors and not operation.is_started:
                 heappush(self.events, (operation.release, _READY, number))
         for machine in range(len(self.free)):
             self._wake(machine, self.free[machine])
