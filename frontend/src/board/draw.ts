@@ -174,10 +174,11 @@ function drawBars(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
       paints[look].boxes.push(start, y, Math.max(1, end - start));
       if (bar.status === "late") underlines.push(setup, y + line.height - 2 * BAR_INSET + 1, end - setup);
       const spans = end - setup > 12 ? (scene.data.rows[bar.row]?.working ?? []) : [];
-      const pause = firstPause(spans, bar, (begin, stop) => pauses.push(xOf(scene, begin), y, (stop - begin) * view.zoom));
-      const left = Math.max(start, scene.gutter);
-      const right = Math.min(end, xOf(scene, pause));
-      if (right - left >= TEXT_FROM) texts.push({ bar, look, x: left, y, width: right - left });
+      const stretch = longestWork(spans, bar, from, to, (begin, stop) =>
+        pauses.push(xOf(scene, begin), y, (stop - begin) * view.zoom));
+      const left = xOf(scene, stretch[0]);
+      const room = Math.min(end, xOf(scene, stretch[1])) - left;
+      if (room >= TEXT_FROM) texts.push({ bar, look, x: left, y, width: room });
     }
   }
   paintBoxes(canvas, paints, setups, scene.palette.surface);
@@ -195,18 +196,28 @@ function drawBars(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
   outline(canvas, scene, scene.focused, 2.5);
 }
 
-/** Tells every stretch inside a bar in which its machine does not work; gives where the first after its start begins. */
-function firstPause(
-  spans: readonly [number, number][], bar: Bar, tell: (from: number, to: number) => void,
-): number {
-  let first = Infinity;
+/**
+ * Tells every stretch inside a bar in which its machine does not work; gives the longest in which it does and which can
+ * be seen: there the text goes.
+ */
+function longestWork(
+  spans: readonly [number, number][], bar: Bar, from: number, to: number, tell: (from: number, to: number) => void,
+): [number, number] {
+  let longest: [number, number] = [0, 0];
+  let begin = bar.start;
+  const end = (stop: number): void => {
+    const seen: [number, number] = [Math.max(begin, from), Math.min(stop, to)];
+    if (seen[1] - seen[0] > longest[1] - longest[0]) longest = seen;
+  };
   for (let k = lowerBound(spans.length, (n) => (spans[n]?.[1] ?? 0) > bar.setup); k + 1 < spans.length; k++) {
-    const [from, to] = [spans[k]?.[1] ?? 0, spans[k + 1]?.[0] ?? 0];
-    if (from >= bar.end) break;
-    tell(from, Math.min(to, bar.end));
-    if (from > bar.start) first = Math.min(first, from);
+    const [stop, next] = [spans[k]?.[1] ?? 0, spans[k + 1]?.[0] ?? 0];
+    if (stop >= bar.end) break;
+    tell(stop, Math.min(next, bar.end));
+    end(stop);
+    begin = Math.max(next, bar.start);
   }
-  return first;
+  end(bar.end);
+  return longest;
 }
 
 const BAR_HEIGHT = ROW_HEIGHT - 2 * BAR_INSET;
