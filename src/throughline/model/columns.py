@@ -74,7 +74,15 @@ _TABLE_OF: dict[type[Any], Table] = {}
 
 
 def join_key(parts: Any) -> str:
-    """Key parts as one string that can be split again."""
+    """
+    Key parts as one string that can be split again; a single part is the key as it stands.
+
+    So an id finds its record whatever characters it holds, and only keys of several parts need
+    their colons told apart.
+    """
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return str(parts[0])
     return ":".join(str(part).replace("%", "%25").replace(":", "%3A") for part in parts)
 
 

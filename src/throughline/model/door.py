@@ -213,7 +213,7 @@ def body_door(table: str) -> BodyDoor:
 def key_of_body(table: Table, body: Mapping[str, Any]) -> str:
     """The key of a checked body; the same text as ``table.key_of`` gives for the record."""
     if len(table.key) == 1 and type(value := body[table.key[0]]) is str:
-        return value.replace("%", "%25").replace(":", "%3A")
+        return value
     return join_key(_key_part(table, name, body[name]) for name in table.key)
 
 
@@ -262,7 +262,10 @@ def _type_of(column: Column) -> tuple[Any, bool]:
 
 
 def _when_empty(column: Column) -> Any:
-    return _REQUIRED if column.required else to_json(column.default)
+    if column.required:
+        return _REQUIRED
+    default = to_json(column.default)
+    return default.value if isinstance(default, Enum) else default
 
 
 def _text_decoder(column: Column, written: TextFormat) -> Decoder:
@@ -318,7 +321,7 @@ def _only_text(column: Column, decode: Decoder) -> Decoder:
     required = column.required
 
     def read(value: Any) -> Any:
-        if type(value) is not str:
+        if not isinstance(value, str):
             raise _WrongError(
                 f"is {_kind_of(value)}, not text", "Write it between quotation marks."
             )
