@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shops import at, bracket_plan, bracket_shop, demand, make, plan_of, random_shop, released
 
+from shops import at, bracket_plan, bracket_shop, demand, make, plan_of, random_shop, released
 from throughline.model.responses import OperationsResponse
 from throughline.schedule.changes import apply_changes, changes_between, moved
 from throughline.schedule.scheduling import make_schedule

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from shops import MONDAY, at, bracket_plan, bracket_shop, buy, released
 
+from shops import MONDAY, at, bracket_plan, bracket_shop, buy, released
 from throughline.model.operations import SetupChange
 from throughline.model.plan import Plan
 from throughline.model.responses import OperationsResponse

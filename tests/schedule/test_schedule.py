@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from shops import (
     MONDAY,
     at,
@@ -20,7 +21,6 @@ from shops import (
     random_shop,
     released,
 )
-
 from throughline.errors import UnknownIdError
 from throughline.model.calendars import CalendarException
 from throughline.model.decisions import Belief
