@@ -20,6 +20,16 @@ from throughline.schedule.problem import DAY, Problem
 
 Keys = Sequence[float]
 _READY, _FREE = 0, 1
+_WORTH_A_MOVE = 60
+"""Minutes by which another machine must end earlier before published work is moved to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where and when operations were published to be: -1 and minute 0 for those that were not."""
+
+    machine: list[int]
+    start: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,7 @@ def dispatch(
     *,
     setup_weight: float = 0.0,
     frozen: Mapping[int, Sequence[int]] | None = None,
+    published: Published | None = None,
 ) -> Timetable:
     """
     Place every operation, most urgent first.
@@ -178,13 +189,16 @@ def dispatch(
         What one minute of setup on the free machine adds to a key.
     frozen
         Per machine the operations it must do first, in this order.
+    published
+        What was published before: operations keep their machine unless another one ends more than
+        an hour earlier, and do not start before their published start.
 
     Returns
     -------
     Timetable
         Feasible by construction.
     """
-    return _Pass(problem, keys, setup_weight, frozen or {}).run()
+    return _Pass(problem, keys, setup_weight, frozen or {}, published).run()
 
 
 class _Pass:
@@ -196,6 +210,7 @@ class _Pass:
         keys: Keys,
         setup_weight: float,
         frozen: Mapping[int, Sequence[int]],
+        published: Published | None,
     ) -> None:
         count, machines = len(problem.operations), len(problem.machines)
         self.problem, self.keys, self.setup_weight = problem, keys, setup_weight
@@ -215,6 +230,9 @@ class _Pass:
         self.last = [-1] * machines
         self.waiting_for = [len(op.predecessors) for op in problem.operations]
         self.ready_at = [op.release for op in problem.operations]
+        self.home = published.machine if published else None
+        if published:
+            self.ready_at = list(map(max, self.ready_at, published.start))
         self.done = 0
         self.events: list[tuple[int, int, int]] = []
         # One queue per set of machines and family: within it the order is that of the keys.
@@ -243,7 +261,7 @@ class _Pass:
         self._place_started()
         for number, operation in enumerate(self.problem.operations):
             if not operation.predecessors and not operation.is_started:
-                heappush(self.events, (operation.release, _READY, number))
+                heappush(self.events, (self.ready_at[number], _READY, number))
         for machine in range(len(self.free)):
             self._wake(machine, self.free[machine])
         while True:
@@ -355,7 +373,7 @@ class _Pass:
     def _take(self, number: int, now: int, *, only: int = -1) -> None:
         # The machine on which it ends first. A machine that is busy may be the better one.
         problem, free, frozen = self.problem, self.free, self.frozen
-        operation = problem.operations[number]
+        operation, home = problem.operations[number], self.home
         best: tuple[int, int, int, int, int, int, int] | None = None
         for machine, standard, run in operation.modes:
             if (only >= 0 and machine != only) or (only < 0 and machine in frozen):
@@ -369,15 +387,18 @@ class _Pass:
             if best is not None and at + setup + run > best[0]:
                 continue
             begin, start, end = place(problem.working[machine], at, setup, run)
-            if best is None or end < best[0] or (end == best[0] and setup < best[3]):
-                best = (end, start, begin, setup, run, machine, at)
+            if home is not None and home[number] == machine:
+                if best is None or end <= best[0] + _WORTH_A_MOVE:
+                    best = (end - _WORTH_A_MOVE, start, begin, setup, run, machine, end)
+            elif best is None or end < best[0] or (end == best[0] and setup < best[3]):
+                best = (end, start, begin, setup, run, machine, end)
         if best is None:
             # Only a started step can come here: all its machines are frozen, and it goes first.
             machine, setup, run = operation.modes[0]
             at = max(now, free[machine])
             begin, start, end = place(problem.working[machine], at, setup, run)
-            best = (end, start, begin, setup, run, machine, at)
-        end, start, begin, setup, run, machine, _ = best
+            best = (end, start, begin, setup, run, machine, end)
+        _, start, begin, setup, run, machine, end = best
         table = self.table
         table.machine[number], table.setup_start[number] = machine, begin
         table.start[number], table.end[number] = start, end

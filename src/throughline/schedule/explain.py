@@ -49,6 +49,10 @@ class Reasons:
         if root.material_order and self.table.ready[chain[-1]] == root.release:
             waited = root.release - self.problem.now
             causes.append((waited, self._purchase(root.material_order)))
+        elif self.table.ready[chain[-1]] > root.release:
+            begins = self.table.ready[chain[-1]]
+            held = f"step {root.id} keeps its published start on {self._day(begins)}"
+            causes.append((begins - self.problem.now, held))
         closed = [(self._closed(number), self._off_shift(number)) for number in chain]
         longest, sentence = max(causes + closed, key=lambda cause: cause[0])
         if due < self.problem.now and longest < self.problem.now - due:

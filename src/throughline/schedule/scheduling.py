@@ -22,13 +22,21 @@ from throughline.model.plan import Plan
 from throughline.model.plant import Plant
 from throughline.model.schedule import OrderDates, Schedule, ScheduledOperation
 from throughline.schedule.bounds import job_end, lower_bounds
-from throughline.schedule.dispatch import RULES, Rule, Timetable, dispatch, horizon_minutes
+from throughline.schedule.dispatch import (
+    RULES,
+    Published,
+    Rule,
+    Timetable,
+    dispatch,
+    horizon_minutes,
+)
 from throughline.schedule.explain import Reasons
 from throughline.schedule.problem import DAY, Problem, compile_problem
 
 Clock = Callable[[], float]
 Frozen = dict[int, tuple[int, ...]]
 _LONGEST_WINDOW_DAYS = 1500
+_MOVED_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ def make_schedule(
     rule: str = "",
     base: Schedule | None = None,
     frozen_hours: float = 0.0,
+    move_eur: float = 2.0,
     cancel: Callable[[], bool] | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Schedule:
@@ -76,6 +85,10 @@ def make_schedule(
         Name of the only rule to try; empty for all of ``dispatch.RULES``.
     base, frozen_hours
         Operations that ``base`` starts within the first hours keep their machine and their order.
+    move_eur
+        What it costs to move an operation of ``base`` by more than an hour or to another machine.
+        ``base`` itself, held as far as it can be, is one of the schedules compared, under the rule
+        name ``published``: it stays unless a new one saves more than it moves.
     cancel, progress
         Asked and told once per iteration: whether to stop, and (iteration, best cost).
 
@@ -94,17 +107,16 @@ def make_schedule(
     if objective not in ("tardiness", "makespan"):
         raise UnknownIdError("objective", objective, ("tardiness", "makespan"))
     stop = _stopper(time_limit, clock, cancel)
-    problem, first = _compile_wide_enough(
-        plan, plant, as_of, rules[0], objective, base, frozen_hours
-    )
-    frozen = frozen_sequences(problem, base, frozen_hours)
-    best = first
+    search = _compile_wide_enough(plan, plant, as_of, rules[0], objective, base, frozen_hours)
+    search = dataclasses.replace(search, move_eur=move_eur)
+    best = search.by_rule(rules[0])
     for candidate_rule in rules[1:]:
         if stop():
             break
-        best = min(best, _try(problem, candidate_rule, objective, frozen), key=lambda c: c.cost)
-    best, done = _learn(problem, best, objective, frozen, seed, iterations, stop, progress)
-    return _schedule(problem, best, plan, plant, objective, done)
+        best = min(best, search.by_rule(candidate_rule), key=lambda c: c.cost)
+    held = search.as_published() if search.published is not None and not rule else best
+    best, done = _learn(search, best, held, seed, iterations, stop, progress)
+    return _schedule(search.problem, best, plan, plant, objective, done)
 
 
 def gap(schedule: Schedule) -> float:
@@ -156,6 +168,70 @@ def _stopper(
     return stop
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What stays the same from one pass to the next."""
+
+    problem: Problem
+    objective: str
+    frozen: Frozen
+    published: Published | None
+    move_eur: float = 0.0
+
+    def run(
+        self, keys: Sequence[float], weight: float, rule: str, *, hold: bool = False
+    ) -> Candidate:
+        """One pass, priced."""
+        table = dispatch(
+            self.problem,
+            keys,
+            setup_weight=weight,
+            frozen=self.frozen,
+            published=self.published if hold else None,
+        )
+        first, second = cost_of(self.problem, table, self.objective)
+        if self.objective == "tardiness" and self.published is not None:
+            first = round(first + self.move_eur * _moves(table, self.published), 6)
+        return Candidate((first, second), table, rule)
+
+    def by_rule(self, rule: Rule) -> Candidate:
+        """One pass of a rule."""
+        return self.run(rule.keys(self.problem), rule.setup_weight(self.problem), rule.name)
+
+    def as_published(self) -> Candidate:
+        """The published order; what is new goes in between by its latest start."""
+        assert self.published is not None  # noqa: S101
+        keys = [
+            float(start) if start else due
+            for start, due in zip(self.published.start, self.problem.due, strict=True)
+        ]
+        return self.run(keys, 0.0, "published", hold=True)
+
+
+def _moves(table: Timetable, published: Published) -> int:
+    return sum(
+        home >= 0 and (machine != home or abs(begin - start) > _MOVED_MINUTES)
+        for home, start, machine, begin in zip(
+            published.machine, published.start, table.machine, table.setup_start, strict=True
+        )
+    )
+
+
+def _published(problem: Problem, base: Schedule | None) -> Published | None:
+    if base is None:
+        return None
+    number_of = {op.id: number for number, op in enumerate(problem.operations)}
+    machine_of = {name: number for number, name in enumerate(problem.machines)}
+    published = Published([-1] * len(problem.operations), [0] * len(problem.operations))
+    for planned in base.operations:
+        number = number_of.get(planned.id)
+        # Work under way has begun: where and when is not a question any more.
+        if number is not None and not problem.operations[number].is_started:
+            published.machine[number] = machine_of.get(planned.equipment, -1)
+            published.start[number] = problem.minute(planned.setup_start)
+    return published
+
+
 def _compile_wide_enough(
     plan: Plan,
     plant: Plant,
@@ -164,24 +240,18 @@ def _compile_wide_enough(
     objective: str,
     base: Schedule | None,
     frozen_hours: float,
-) -> tuple[Problem, Candidate]:
+) -> _Search:
     # Calendars are finite. When the work does not fit into the window, take a longer one.
     problem = compile_problem(plan, plant, as_of=as_of)
     while True:
-        candidate = _try(problem, rule, objective, frozen_sequences(problem, base, frozen_hours))
+        frozen = frozen_sequences(problem, base, frozen_hours)
+        search = _Search(problem, objective, frozen, _published(problem, base))
         window = horizon_minutes(problem)
-        end = max(candidate.table.end, default=0)
+        end = max(search.by_rule(rule).table.end, default=0)
         if end * 1.25 <= window or window >= _LONGEST_WINDOW_DAYS * DAY:
-            return problem, candidate
+            return search
         days = min(_LONGEST_WINDOW_DAYS, 1 + 2 * max(window, end) // DAY)
         problem = compile_problem(plan, plant, as_of=as_of, days=days)
-
-
-def _try(problem: Problem, rule: Rule, objective: str, frozen: Frozen) -> Candidate:
-    table = dispatch(
-        problem, rule.keys(problem), setup_weight=rule.setup_weight(problem), frozen=frozen
-    )
-    return Candidate(cost_of(problem, table, objective), table, rule.name)
 
 
 def cost_of(problem: Problem, table: Timetable, objective: str) -> tuple[float, float]:
@@ -207,10 +277,9 @@ def need_end(problem: Problem, number: int, table: Timetable) -> int:
 
 
 def _learn(
-    problem: Problem,
-    best: Candidate,
-    objective: str,
-    frozen: Frozen,
+    search: _Search,
+    start: Candidate,
+    held: Candidate,
     seed: int,
     iterations: int,
     stop: Callable[[], bool],
@@ -223,8 +292,10 @@ def _learn(
     pulled forward in proportion to what their lateness costs, with a little seeded noise, and the
     pass is run again. From the best round on, so that a bad turn is forgotten.
     """
-    rule, count = RULES[best.rule], len(problem.operations)
-    if not count or (best.cost[0] == 0 and objective == "tardiness"):
+    problem, objective = search.problem, search.objective
+    best = min(held, start, key=lambda candidate: candidate.cost)
+    rule = RULES[start.rule]
+    if not problem.operations or (best.cost[0] == 0 and objective == "tardiness"):
         return best, 0
     keys = np.array(rule.keys(problem))
     spread = float(keys.std()) or 1.0
@@ -233,7 +304,7 @@ def _learn(
     upstream = _upstream(problem)
     draw = np.random.default_rng(seed)
     pull = kept = np.zeros(len(problem.jobs))
-    current = best
+    current = leader = start
     done = 0
     for done in range(1, iterations + 1):
         if stop():
@@ -243,12 +314,12 @@ def _learn(
         step = draw.uniform(0.1, 1.0)
         pull = pull + step * blame
         trial = keys - spread * (pull + noise)[jobs]
-        table = dispatch(problem, trial.tolist(), setup_weight=weight, frozen=frozen)
-        current = Candidate(cost_of(problem, table, objective), table, best.rule)
-        if current.cost < best.cost:
-            best, kept = current, pull + noise
+        current = search.run(trial.tolist(), weight, rule.name)
+        if current.cost < leader.cost:
+            leader, kept = current, pull + noise
+            best = min(best, leader, key=lambda candidate: candidate.cost)
         elif draw.random() < 0.3:
-            current, pull = best, kept
+            current, pull = leader, kept
         if progress is not None:
             progress(done, best.cost[0])
     return best, done
