@@ -233,9 +233,7 @@ def test_adv_38_and_39_the_floor_as_of_a_day(plant, day, in_progress, overdue, r
 
 
 def test_what_ends_after_the_extract_has_not_happened_yet(plant):
-    still_open = [
-        order for order in plant.production_orders.values() if order.actual_end > AS_OF
-    ]
+    still_open = [order for order in plant.production_orders.values() if order.actual_end > AS_OF]
     assert len(still_open) == 1_313
     assert all(remaining_to_make(plant, o, AS_OF) == o.quantity for o in still_open[:100])
     assert max(count.counted_at for count in plant.stock_counts.values()) < AS_OF

@@ -299,9 +299,8 @@ class _TableReader:
     def _is_repeated(self, body: dict[str, Any]) -> bool:
         if not self.rule.distinct:
             return False
-        return self.seen.setdefault(key_of_body(self.table, body), body) == body and (
-            self.seen[key_of_body(self.table, body)] is not body
-        )
+        first = self.seen.setdefault(key_of_body(self.table, body), body)
+        return first is not body and first == body
 
     def _single(
         self, rows: Iterator[tuple[int, Context]]

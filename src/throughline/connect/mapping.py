@@ -329,17 +329,19 @@ class _Reader:
             shift_days=entry.get("shift_days", 0),
             take=str(entry.get("take", "")),
         )
-        self._check_column(place, rule)
-        return rule
+        return self._check_column(place, rule)
 
-    def _check_column(self, place: str, rule: ColumnRule) -> None:
+    def _check_column(self, place: str, rule: ColumnRule) -> ColumnRule:
         if rule.take and rule.take not in AGGREGATES:
             self._wrong(
                 f"{place}.take", rule.take, "is not known", near_miss(rule.take, AGGREGATES)
             )
-        self._readable(f"{place}.text", rule.text, lambda text: list(names_in(text)), "{Column}")
         self._readable(f"{place}.at", rule.at, time.fromisoformat, "23:59")
         self._check_date(f"{place}.date", rule.date)
+        is_pattern = self._readable(
+            f"{place}.text", rule.text, lambda text: list(names_in(text)), "{Column}"
+        )
+        return rule if is_pattern else replace(rule, text="")
 
     def _check_date(self, place: str, written: str) -> None:
         def try_out(text: str) -> object:
@@ -348,12 +350,14 @@ class _Reader:
 
         self._readable(place, written, try_out, "%Y-%m-%d %H:%M:%S")
 
-    def _readable(self, place: str, text: str, read: Callable[[str], object], example: str) -> None:
+    def _readable(self, place: str, text: str, read: Callable[[str], object], example: str) -> bool:
         try:
             if text:
                 read(text)
         except ValueError as error:
             self._wrong(place, text, f"cannot be read: {error}", f"Write it like {example}.")
+            return False
+        return True
 
     def _joins(self, entries: Sequence[Any], defaults: Written) -> Iterator[JoinRule]:
         for entry in entries:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +18,7 @@ from throughline.connect.intake import Intake, Row
 from throughline.errors import RowProblem
 from throughline.model import TABLES
 from throughline.model.columns import join_key, split_key, subject_of
+from throughline.model.door import close_words
 from throughline.model.working_time import weekday_numbers
 
 Body = dict[str, Any]
@@ -309,7 +309,7 @@ class _Finder:
         names = self._candidates[need.tables]
         if len(names) > _MOST_CANDIDATES:
             names = [n for n in names if n[:2] == text[:2] and abs(len(n) - len(text)) < 2]
-        return get_close_matches(text, names[:_MOST_CANDIDATES], n=3, cutoff=0.6)
+        return close_words(text, names[:_MOST_CANDIDATES])
 
     def _names(self, need: _Needs) -> Iterator[str]:
         subjects = [

@@ -9,10 +9,10 @@ with the cure beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 from functools import lru_cache
 from math import isfinite
@@ -36,6 +36,7 @@ _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 _DATE_LENGTH = len("2026-03-02")
 _MINUTE_LENGTH = len("2026-03-02T05:00")
 _REQUIRED = object()
+_CLEARLY_BEHIND = 0.15
 
 LOOP_TABLES = frozenset(
     name for name, table in TABLES.items() if table.type.__module__.endswith(".decisions")
@@ -227,10 +228,20 @@ def near_miss(wanted: str, known: Iterable[str], *, otherwise: str = "") -> str:
     A cure for a word that is not known: what comes near, else ``otherwise``, else what there is.
     """
     choices = list(known)
-    near = get_close_matches(wanted, choices, n=3, cutoff=0.6)
+    near = close_words(wanted, choices)
     if near:
         return "Did you mean " + " or ".join(f'"{word}"' for word in near) + "?"
     return otherwise or f"Use one of {', '.join(choices)}."
+
+
+def close_words(wanted: str, choices: Sequence[str]) -> list[str]:
+    """
+    At most three words that come near, best first; those clearly behind the best are left out.
+    """
+    near = get_close_matches(wanted, choices, n=3, cutoff=0.6)
+    likeness = {word: SequenceMatcher(None, wanted, word).ratio() for word in near}
+    best = max(likeness.values(), default=0.0)
+    return [word for word in near if likeness[word] > best - _CLEARLY_BEHIND]
 
 
 def _key_part(table: Table, name: str, value: Any) -> Any:

@@ -1,0 +1,136 @@
+"""Loading through the ledger: what is new is sent once, what came back is sent again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from plant_folders import SHOP, shop
+from throughline.connect.loading import LoadReport, load
+from throughline.ledger.memory import MemoryLedger
+from throughline.model.plant import Plant
+from throughline.picture.fold import picture_of
+
+NOW = datetime(2026, 3, 9, tzinfo=UTC)
+ROWS = 13
+
+
+def load_into(ledger: MemoryLedger, folder, **options) -> LoadReport:
+    picture = picture_of(ledger.read())
+    return load(folder, source="erp", ledger=ledger, picture=picture, now=NOW, **options)
+
+
+def plant_of(ledger: MemoryLedger) -> Plant:
+    return picture_of(ledger.read()).plant
+
+
+def test_every_row_becomes_one_event_at_the_moment_of_the_folder(tmp_path):
+    ledger = MemoryLedger()
+    report = load_into(ledger, shop(tmp_path))
+    assert report.total("accepted") == ledger.head() == report.sequence == ROWS
+    events = [entry.event for entry in ledger.read()]
+    assert {event.occurred_at for event in events} == {datetime(2026, 3, 2, tzinfo=UTC)}
+    assert {event.source for event in events} == {"erp"}
+    assert events[0].subject == "enterprise/ACME"
+    assert plant_of(ledger).materials["MAGNET"].name == "Magnet"
+
+
+def test_a_folder_with_a_wall_clock_speaks_of_the_moment_of_loading(tmp_path):
+    ledger = MemoryLedger()
+    load_into(ledger, shop(tmp_path, enterprise="id\nACME\n"))
+    assert {entry.event.occurred_at for entry in ledger.read()} == {NOW}
+
+
+def test_loading_again_sends_nothing(tmp_path):
+    ledger, folder = MemoryLedger(), shop(tmp_path)
+    load_into(ledger, folder)
+    again = load_into(ledger, folder)
+    assert (again.total("accepted"), again.total("unchanged")) == (0, ROWS)
+    assert ledger.head() == ROWS
+
+
+def test_a_row_that_changes_and_changes_back_is_heard_both_times(tmp_path):
+    """At a standing clock all three events are of one moment, and the last one said still holds."""
+    ledger = MemoryLedger()
+    names = []
+    for name in ("Magnet", "Neodymium magnet", "Magnet"):
+        materials = SHOP["materials.csv"].replace("MAGNET,Magnet", f"MAGNET,{name}")
+        report = load_into(ledger, shop(tmp_path, materials=materials))
+        names.append((report.total("accepted"), plant_of(ledger).materials["MAGNET"].name))
+    assert names == [(ROWS, "Magnet"), (1, "Neodymium magnet"), (1, "Magnet")]
+
+
+def test_a_trial_run_tells_everything_and_sends_nothing(tmp_path):
+    ledger = MemoryLedger()
+    folder = shop(tmp_path, equipment=SHOP["equipment.csv"] + "WND-2,WMD\n")
+    report = load_into(ledger, folder, dry_run=True)
+    assert (report.total("accepted"), report.total("set_aside"), ledger.head()) == (ROWS, 1, 0)
+    assert report.as_json()["dry_run"] is True
+
+
+def test_a_single_file_may_refer_to_what_was_loaded_before(tmp_path):
+    ledger = MemoryLedger()
+    load_into(ledger, shop(tmp_path / "first"))
+    more = tmp_path / "sales_order_lines.csv"
+    more.write_text(
+        "id,material,quantity,due_on\nSO-2,DRIVE,5,2026-03-27\nSO-3,DRIV,5,2026-03-27\n"
+    )
+    report = load_into(ledger, more)
+    assert (report.total("accepted"), report.total("set_aside")) == (1, 1)
+    assert report.problems[0].cure == 'Did you mean "DRIVE"?'
+    # The company's clock is the ledger, so the new lines are of its moment and not of the wall's.
+    assert report.occurred_at == datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_a_line_may_not_close_a_cycle_with_lines_loaded_before(tmp_path):
+    ledger = MemoryLedger()
+    load_into(ledger, shop(tmp_path / "first"))
+    more = tmp_path / "bill_of_materials.csv"
+    more.write_text("parent,component\nMAGNET,DRIVE\n")
+    report = load_into(ledger, more)
+    assert report.problems[0].problem == "closes a cycle: MAGNET > DRIVE > ROTOR > MAGNET"
+
+
+def test_a_load_that_is_cancelled_is_finished_by_loading_again(tmp_path):
+    ledger, folder = MemoryLedger(), shop(tmp_path)
+    seen: list[int] = []
+    broken_off = load_into(
+        ledger,
+        folder,
+        on_progress=lambda progress: seen.append(progress.rows),
+        is_cancelled=lambda: len(seen) == 3,
+    )
+    assert not broken_off.is_complete
+    assert ledger.head() == seen[-1] < ROWS
+    finished = load_into(ledger, folder)
+    assert finished.is_complete
+    assert ledger.head() == ROWS
+
+
+def test_two_loads_of_the_same_folders_give_the_same_bytes(tmp_path):
+    chains = []
+    for name in ("a", "b"):
+        ledger = MemoryLedger()
+        load_into(ledger, shop(tmp_path / name))
+        chains.append([entry.chain_hash for entry in ledger.read()])
+    assert chains[0] == chains[1]
+
+
+def test_the_report_has_the_shape_that_the_command_promises(tmp_path):
+    rows = "id,name\nDRIVE,Läufer\nROTOR,R\nMAGNET,M\n".encode("cp1252")
+    report = load_into(MemoryLedger(), shop(tmp_path, materials=rows)).as_json()
+    assert report["source"] == "erp"
+    assert report["sequence"] == ROWS
+    file = next(f for f in report["files"] if f["name"] == "materials.csv")
+    assert (file["rows"], file["accepted"], file["set_aside"], file["errors"]) == (3, 3, 0, [])
+    assert file["supposed"] == ["read as Windows-1252: row 2 is not UTF-8"]
+
+
+def test_reading_a_plant_needs_no_django(tmp_path):
+    program = (
+        "import sys; from throughline.connect.loading import read_plant; "
+        f"read_plant({str(shop(tmp_path))!r}); "
+        "sys.exit(any(name.split('.')[0] == 'django' for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
