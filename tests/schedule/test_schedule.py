@@ -30,6 +30,7 @@ from throughline.model.operations import OperationsSegment, SetupChange
 from throughline.model.plan import DemandKind, SupplyState
 from throughline.model.plant import Plant
 from throughline.model.responses import OperationsResponse
+from throughline.schedule.changes import changes_between, moved
 from throughline.schedule.check import violations
 from throughline.schedule.dispatch import RULES, place
 from throughline.schedule.problem import compile_problem
@@ -433,3 +434,13 @@ def test_the_same_seed_and_work_give_the_same_schedule_to_the_byte(seed: int) ->
     first, second = (make_schedule(plan, plant, seed=seed, iterations=8) for _ in range(2))
     assert (first, first.content_hash) == (second, second.content_hash)
     assert first.id == f"SCH-{first.content_hash[:10]}"
+
+
+def test_the_published_schedule_is_held_when_moving_saves_nothing() -> None:
+    plant, plan = random_shop(8, orders=30, load_days=4)
+    base = make_schedule(plan, plant, seed=3, iterations=15)
+    again = make_schedule(plan, plant, base=base, move_eur=1_000_000.0, iterations=5)
+    changes = changes_between(base, again, plant)
+    assert moved(changes, at_least_minutes=61) == 0
+    free = make_schedule(plan, plant, base=base, move_eur=0.0)
+    assert violations(free, plan, plant) == ()

@@ -20,7 +20,7 @@ from throughline.schedule.problem import DAY, Problem
 
 Keys = Sequence[float]
 _READY, _FREE = 0, 1
-_WORTH_A_MOVE = 60
+_WORTH_A_MOVE = 240
 """Minutes by which another machine must end earlier before published work is moved to it."""
 
 
@@ -190,8 +190,8 @@ def dispatch(
     frozen
         Per machine the operations it must do first, in this order.
     published
-        What was published before: operations keep their machine unless another one ends more than
-        an hour earlier, and do not start before their published start.
+        What was published before: operations keep their machine unless another one ends four
+        hours earlier, and do not start before their published start.
 
     Returns
     -------

@@ -35,6 +35,8 @@ from throughline.schedule.problem import DAY, Problem, compile_problem
 
 Clock = Callable[[], float]
 Frozen = dict[int, tuple[int, ...]]
+PUBLISHED = "published"
+"""The rule that follows ``base``: its order and machines, with overtaking where work is blocked."""
 _LONGEST_WINDOW_DAYS = 1500
 _MOVED_MINUTES = 60
 
@@ -82,7 +84,8 @@ def make_schedule(
         Seconds after which the search stops, measured by ``clock``; needs both. A search that was
         cut short by time may differ from run to run.
     rule
-        Name of the only rule to try; empty for all of ``dispatch.RULES``.
+        Name of the only rule to try; empty for all of ``dispatch.RULES``, ``published`` to follow
+        ``base`` as the floor would if nobody planned anew.
     base, frozen_hours
         Operations that ``base`` starts within the first hours keep their machine and their order.
     move_eur
@@ -109,6 +112,8 @@ def make_schedule(
     stop = _stopper(time_limit, clock, cancel)
     search = _compile_wide_enough(plan, plant, as_of, rules[0], objective, base, frozen_hours)
     search = dataclasses.replace(search, move_eur=move_eur)
+    if rule == PUBLISHED and search.published is not None:
+        return _schedule(search.problem, search.as_published(), plan, plant, objective, 0)
     best = search.by_rule(rules[0])
     for candidate_rule in rules[1:]:
         if stop():
@@ -148,7 +153,7 @@ def frozen_sequences(problem: Problem, base: Schedule | None, hours: float) -> F
 
 
 def _chosen_rules(name: str) -> tuple[Rule, ...]:
-    if not name:
+    if name in ("", PUBLISHED):
         return tuple(RULES.values())
     if name not in RULES:
         raise UnknownIdError("rule", name, RULES)
@@ -205,7 +210,7 @@ class _Search:
             float(start) if start else due
             for start, due in zip(self.published.start, self.problem.due, strict=True)
         ]
-        return self.run(keys, 0.0, "published", hold=True)
+        return self.run(keys, 0.0, PUBLISHED, hold=True)
 
 
 def _moves(table: Timetable, published: Published) -> int:
