@@ -142,8 +142,15 @@ export class Board {
     this.redraw();
   }
 
-  private zoom(factor: number, x = (this.scene.width - this.scene.gutter) / 2): void {
+  private zoom(factor: number, x = this.anchor()): void {
     this.setView(zoomAt(this.scene.view, factor, x, this.limits()));
+  }
+
+  /** Buttons and keys zoom around the present while it can be seen, else around the middle. */
+  private anchor(): number {
+    const { view, data, width, gutter } = this.scene;
+    const now = (data.now_minute - view.left) * view.zoom;
+    return now > 0 && now < width - gutter ? now : (width - gutter) / 2;
   }
 
   private pan(dx: number, dy: number): void {
@@ -239,7 +246,7 @@ export class Board {
   }
 
   private keys(): Record<string, () => void> {
-    const { width, height } = this.limits();
+    const { height } = this.limits();
     return {
       ArrowLeft: () => this.pan(-80, 0),
       ArrowRight: () => this.pan(80, 0),
@@ -249,9 +256,9 @@ export class Board {
       PageDown: () => this.pan(0, height * 0.9),
       Home: () => this.pan(-1e9, 0),
       End: () => this.pan(1e9, 0),
-      "+": () => this.zoom(ZOOM_STEP, width / 2),
-      "=": () => this.zoom(ZOOM_STEP, width / 2),
-      "-": () => this.zoom(1 / ZOOM_STEP, width / 2),
+      "+": () => this.zoom(ZOOM_STEP),
+      "=": () => this.zoom(ZOOM_STEP),
+      "-": () => this.zoom(1 / ZOOM_STEP),
       "0": () => this.setView(fit(this.limits())),
       Enter: () => this.grid.enter(this.scene.view.left),
       Escape: () => this.select(undefined),

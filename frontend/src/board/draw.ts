@@ -58,6 +58,7 @@ type Look = "ok" | "risk" | "late" | "started" | "selected" | "dim";
 export function draw(canvas: CanvasRenderingContext2D, scene: Scene): void {
   const { width, height, gutter, palette: p, view } = scene;
   const bottom = height - lanesHeight(scene.lanes.length);
+  if (fits.size > 20_000) fits.clear();
   canvas.fillStyle = p.surface;
   canvas.fillRect(0, 0, width, height);
   const scale = chooseScale(view.zoom, (kind) => widest(canvas, scene.clock, kind));
@@ -183,7 +184,7 @@ function drawBars(canvas: CanvasRenderingContext2D, scene: Scene, bottom: number
   }
   paintBoxes(canvas, paints, setups, scene.palette.surface);
   // Over a night or a weekend nobody works on the order, though the machine is taken: its bar fades.
-  canvas.globalAlpha = 0.66;
+  canvas.globalAlpha = 0.76;
   canvas.fillStyle = scene.palette["board-off"];
   boxesOf(canvas, pauses);
   canvas.globalAlpha = 1;
@@ -265,7 +266,7 @@ function paintTexts(
   canvas.textAlign = "left";
   for (const { bar, look, x, y, width } of texts) {
     canvas.fillStyle = paints[look].text;
-    const text = fitted(canvas, `${bar.order}  ${bar.material}`, bar.order, width - 11, true);
+    const text = barText(canvas, bar, width - 11);
     if (text) canvas.fillText(text, x + 6, y + BAR_HEIGHT / 2 + 0.5);
   }
 }
@@ -532,31 +533,43 @@ function drawCell(
   if (left + canvas.measureText(text).width < x + width - 2) canvas.fillText(text, left, y + height / 2 + 0.5);
 }
 
+/** Order and material, or the order, or the material, or the end of the order's number: what there is room for. */
+function barText(canvas: CanvasRenderingContext2D, bar: Bar, width: number): string {
+  const key = `bar${Math.floor(width / 4)}|${bar.order}|${bar.material}`;
+  let fit = fits.get(key);
+  if (fit === undefined) {
+    const whole = bar.order.includes(bar.material) ? bar.order : `${bar.order}  ${bar.material}`;
+    const room = Math.floor(width / 4) * 4;
+    const found = [whole, bar.order, bar.material].find((text) => canvas.measureText(text).width <= room);
+    fits.set(key, (fit = found ?? tail(canvas, bar.order, room)));
+  }
+  return fit;
+}
+
 const fits = new Map<string, string>();
 
 /** The text, or as much of it as there is room for; `least` is what remains before nothing does. */
 function fitted(
-  canvas: CanvasRenderingContext2D, text: string, least: string, width: number, keepsTail = false,
+  canvas: CanvasRenderingContext2D, text: string, least: string, width: number,
 ): string {
   if (width < 8) return "";
   const key = `${canvas.font}|${Math.floor(width / 4)}|${text}|${least}`;
   let fit = fits.get(key);
   if (fit === undefined) {
-    if (fits.size > 20_000) fits.clear();
-    fits.set(key, (fit = cut(canvas, text, least, Math.floor(width / 4) * 4, keepsTail)));
+    fits.set(key, (fit = cut(canvas, text, least, Math.floor(width / 4) * 4)));
   }
   return fit;
 }
 
 function cut(
-  canvas: CanvasRenderingContext2D, text: string, least: string, width: number, keepsTail: boolean,
+  canvas: CanvasRenderingContext2D, text: string, least: string, width: number,
 ): string {
   if (canvas.measureText(text).width <= width) return text;
   if (least && least !== text && canvas.measureText(least).width <= width) {
     const longer = shorten(canvas, text, width);
     return longer.length > least.length + 4 ? longer : least;
   }
-  return keepsTail ? tail(canvas, least, width) : shorten(canvas, least || text, width);
+  return shorten(canvas, least || text, width);
 }
 
 /** The end of an order's number: its beginning is the same for all of them. */

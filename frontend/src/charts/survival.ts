@@ -103,7 +103,7 @@ function marks(data: Survival, p: ChartColours, start: number): Option {
       lineStyle: { color: p["late-fill"], type: [4, 4], width: 1 },
       label: {
         ...text(p.late, 540, 11),
-        position: "insideStartTop",
+        position: "insideEndTop",
         formatter: t("floor {share}", { share: percent(data.floor) }),
       },
     });

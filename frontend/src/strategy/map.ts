@@ -8,9 +8,10 @@ export interface MapData {
 }
 
 const WIDTH = 1200;
-const [BOX_WIDTH, BOX_HEIGHT, ROW_GAP, TOP] = [236, 58, 14, 34];
+const [BOX_WIDTH, ROW_GAP, TOP] = [244, 14, 34];
+const MOST_LINES = 3;
 const LINE = 16;
-const LABEL_LENGTH = 31; // letters of 13 px beside the coloured edge
+const LABEL_LENGTH = 32; // letters of 13 px beside the coloured edge
 const COLUMN = (WIDTH - BOX_WIDTH - 2) / (LAYERS.length - 1);
 
 interface Place {
@@ -26,6 +27,7 @@ export class StrategyMap {
   private readonly drawing: SVGSVGElement;
   private readonly details = el("div", { class: "map-details", role: "status" });
   private readonly layers: MapNode[][];
+  private readonly boxHeight: number;
   private selected: string | undefined;
 
   constructor(
@@ -33,8 +35,9 @@ export class StrategyMap {
     private readonly data: MapData,
   ) {
     this.layers = arrange(data.nodes, data.links);
+    this.boxHeight = 24 + LINE * Math.max(2, ...data.nodes.map((node) => linesOf(node).length));
     const most = Math.max(1, ...this.layers.map((layer) => layer.length));
-    const height = TOP + most * (BOX_HEIGHT + ROW_GAP);
+    const height = TOP + most * (this.boxHeight + ROW_GAP);
     this.place(height);
     this.drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": t("Strategy map") });
     this.drawing.append(...this.headings(), ...this.drawLinks(), ...this.drawNodes());
@@ -51,7 +54,7 @@ export class StrategyMap {
       const room = (height - TOP) / Math.max(1, layer.length);
       layer.forEach((node, k) => {
         // A short column is spread over the height of the long ones, so that links run level.
-        this.places.set(node.id, { x: 1 + column * COLUMN, y: TOP + room * (k + 0.5) - BOX_HEIGHT / 2 });
+        this.places.set(node.id, { x: 1 + column * COLUMN, y: TOP + room * (k + 0.5) - this.boxHeight / 2 });
       });
     });
   }
@@ -70,7 +73,7 @@ export class StrategyMap {
     return this.data.links.flatMap((link) => {
       const [a, b] = [this.places.get(link.source), this.places.get(link.target)];
       if (!a || !b) return [];
-      const [x1, y1, x2, y2] = [a.x + BOX_WIDTH, a.y + BOX_HEIGHT / 2, b.x, b.y + BOX_HEIGHT / 2];
+      const [x1, y1, x2, y2] = [a.x + BOX_WIDTH, a.y + this.boxHeight / 2, b.x, b.y + this.boxHeight / 2];
       const bend = Math.abs(x2 - x1) / 2;
       const line = svg("path", {
         class: (link.sign ?? 1) < 0 ? "map-link hinders" : "map-link",
@@ -91,9 +94,9 @@ export class StrategyMap {
           class: `map-node ${node.status ?? "neutral"}`, transform: `translate(${x} ${y})`,
           role: "button", "aria-pressed": "false", tabindex: "-1", "aria-label": spoken(node),
         }, // prettier-ignore
-        svg("rect", { class: "map-box", width: BOX_WIDTH, height: BOX_HEIGHT, rx: 8 }),
-        svg("path", { class: "map-edge", d: `M8 0H4.5V${BOX_HEIGHT}H8A8 8 0 0 1 0 ${BOX_HEIGHT - 8}V8A8 8 0 0 1 8 0Z` }),
-        ...texts(node),
+        svg("rect", { class: "map-box", width: BOX_WIDTH, height: this.boxHeight, rx: 8 }),
+        svg("path", { class: "map-edge", d: `M8 0H4.5V${this.boxHeight}H8A8 8 0 0 1 0 ${this.boxHeight - 8}V8A8 8 0 0 1 8 0Z` }),
+        ...texts(node, this.boxHeight),
         svg("title", {}, node.label),
       );
       box.addEventListener("click", () => this.select(this.selected === node.id ? undefined : node.id));
@@ -187,19 +190,29 @@ export class StrategyMap {
   }
 }
 
-/** The name in one or two lines and the figures under it, in the middle of the box's height. */
-function texts(node: MapNode): SVGElement[] {
-  const lines = wrap(node.label, LABEL_LENGTH).map((text) => ({ text, look: "map-label" }));
-  if (figures(node)) lines.push({ text: cut(figures(node), LABEL_LENGTH + 4), look: "map-note" });
-  const first = BOX_HEIGHT / 2 - ((lines.length - 1) * LINE) / 2 + 4.5;
+/** The name in up to three lines and the figures under it, in the middle of the box's height. */
+function texts(node: MapNode, height: number): SVGElement[] {
+  const lines = linesOf(node);
+  const first = height / 2 - ((lines.length - 1) * LINE) / 2 + 4.5;
   return lines.map(({ text, look }, k) => svg("text", { class: look, x: 16, y: first + k * LINE }, text));
 }
 
-function wrap(label: string, most: number): string[] {
-  if (label.length <= most) return [label];
-  const at = label.lastIndexOf(" ", most);
-  if (at < 1) return [cut(label, most)];
-  return [label.slice(0, at), cut(label.slice(at + 1), most)];
+function linesOf(node: MapNode): { text: string; look: string }[] {
+  const lines = wrap(node.label).map((text) => ({ text, look: "map-label" }));
+  if (figures(node)) lines.push({ text: cut(figures(node), LABEL_LENGTH + 4), look: "map-note" });
+  return lines;
+}
+
+function wrap(label: string): string[] {
+  const lines: string[] = [];
+  let rest = label;
+  while (rest.length > LABEL_LENGTH && lines.length < MOST_LINES - 1) {
+    const at = rest.lastIndexOf(" ", LABEL_LENGTH);
+    if (at < 1) break;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at + 1);
+  }
+  return [...lines, cut(rest, LABEL_LENGTH)];
 }
 
 function figures(node: MapNode): string {
