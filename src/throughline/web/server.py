@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
-from threading import Thread
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+from threading import Timer
 from typing import Any
 
+from throughline.errors import WorldError
 from throughline.store.database import configure
 
 LOOPBACK = "127.0.0.1"
 _SHUTDOWN_SECONDS = 3
+_WAITING_CONNECTIONS = 128
+# By then whoever opened the first page has it, and the engines load while it is read.
+_WARM_UP_AFTER_SECONDS = 1.0
 
 
 @cache
@@ -25,6 +31,7 @@ def _django() -> Any:
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The ASGI application; sets Django up on first use, from the environment."""
     if scope["type"] == "lifespan":
+        _warm_up_soon()
         await _live(receive, send)
     else:
         await _django()(scope, receive, send)
@@ -63,21 +70,41 @@ def serve(
     tell = say or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
     with world_failures():
         migrate()
-    Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    listening = _listen(host, port)
     _announce(tell, f"http://{_spoken(host)}:{port}", username)
-    behind_proxy = os.environ.get("THROUGHLINE_BEHIND_PROXY") == "1"
-    uvicorn.run(
+    config = uvicorn.Config(
         application,
-        host=host,
-        port=port,
         log_level="warning",
         # Addresses hold sign-in links, and nobody reads an access log on a desk.
         access_log=False,
         server_header=False,
-        proxy_headers=behind_proxy,
+        proxy_headers=os.environ.get("THROUGHLINE_BEHIND_PROXY") == "1",
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+    with listening, suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def _listen(host: str, port: int) -> socket:
+    """
+    The socket to serve on; connections made before the server is ready wait in it.
+
+    Raises
+    ------
+    WorldError
+        When somebody else listens there, or the address is not ours.
+    """
+    listening = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
+    listening.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_WAITING_CONNECTIONS)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        message = f"Cannot listen on {host}:{port} ({error}). Name another port with --port."
+        raise WorldError(message) from error
+    return listening
 
 
 def link_for(username: str = "") -> str:
@@ -116,6 +143,12 @@ def _first_choice(holders: Any) -> str:
 
 def _spoken(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _warm_up_soon() -> None:
+    timer = Timer(_WARM_UP_AFTER_SECONDS, _warm_up)
+    timer.daemon = True
+    timer.start()
 
 
 def _warm_up() -> None:
