@@ -21,7 +21,7 @@ from throughline.schedule.problem import DAY, Problem
 Keys = Sequence[float]
 _READY, _FREE = 0, 1
 _WORTH_A_MOVE = 240
-"""Minutes by which another machine must end earlier before published work is moved to it."""
+"""Minutes by which its machine must be late before published work may go to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +190,8 @@ def dispatch(
     frozen
         Per machine the operations it must do first, in this order.
     published
-        What was published before: operations keep their machine unless another one ends four
-        hours earlier, and do not start before their published start.
+        What was published before: operations do not start before their published start, and keep
+        their machine unless it could begin only more than four hours after that.
 
     Returns
     -------
@@ -230,7 +230,7 @@ class _Pass:
         self.last = [-1] * machines
         self.waiting_for = [len(op.predecessors) for op in problem.operations]
         self.ready_at = [op.release for op in problem.operations]
-        self.home = published.machine if published else None
+        self.published = published
         if published:
             self.ready_at = list(map(max, self.ready_at, published.start))
         self.done = 0
@@ -373,7 +373,7 @@ class _Pass:
     def _take(self, number: int, now: int, *, only: int = -1) -> None:
         # The machine on which it ends first. A machine that is busy may be the better one.
         problem, free, frozen = self.problem, self.free, self.frozen
-        operation, home = problem.operations[number], self.home
+        operation, published = problem.operations[number], self.published
         best: tuple[int, int, int, int, int, int, int] | None = None
         for machine, standard, run in operation.modes:
             if (only >= 0 and machine != only) or (only < 0 and machine in frozen):
@@ -384,21 +384,22 @@ class _Pass:
             at = free[machine]
             if at < now:
                 at = now
-            if best is not None and at + setup + run > best[0]:
+            if published is None and best is not None and at + setup + run > best[0]:
                 continue
             begin, start, end = place(problem.working[machine], at, setup, run)
-            if home is not None and home[number] == machine:
-                if best is None or end <= best[0] + _WORTH_A_MOVE:
-                    best = (end - _WORTH_A_MOVE, start, begin, setup, run, machine, end)
-            elif best is None or end < best[0] or (end == best[0] and setup < best[3]):
-                best = (end, start, begin, setup, run, machine, end)
+            is_home = published is not None and published.machine[number] == machine
+            if is_home and published and begin <= published.start[number] + _WORTH_A_MOVE:
+                best = (end, start, begin, setup, run, machine, at)
+                break
+            if best is None or end < best[0] or (end == best[0] and setup < best[3]):
+                best = (end, start, begin, setup, run, machine, at)
         if best is None:
             # Only a started step can come here: all its machines are frozen, and it goes first.
             machine, setup, run = operation.modes[0]
             at = max(now, free[machine])
             begin, start, end = place(problem.working[machine], at, setup, run)
-            best = (end, start, begin, setup, run, machine, end)
-        _, start, begin, setup, run, machine, end = best
+            best = (end, start, begin, setup, run, machine, at)
+        end, start, begin, setup, run, machine, _ = best
         table = self.table
         table.machine[number], table.setup_start[number] = machine, begin
         table.start[number], table.end[number] = start, end
