@@ -87,7 +87,8 @@ export class Board {
 
   private makeTools(): HTMLElement {
     const button = (text: string, label: string, act: () => void): HTMLElement => {
-      const made = el("button", { class: "button small", type: "button", "aria-label": label, title: label }, text);
+      const spoken = text.length > 1 ? undefined : label; // a sign needs a name, a word is one
+      const made = el("button", { class: "button small", type: "button", "aria-label": spoken, title: label }, text);
       made.addEventListener("click", act);
       return made;
     };

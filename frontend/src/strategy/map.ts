@@ -8,10 +8,10 @@ export interface MapData {
 }
 
 const WIDTH = 1200;
-const [BOX_WIDTH, ROW_GAP, TOP] = [244, 14, 34];
+const [BOX_WIDTH, ROW_GAP, TOP] = [256, 10, 30];
 const MOST_LINES = 3;
-const LINE = 16;
-const LABEL_LENGTH = 32; // letters of 13 px beside the coloured edge
+const LINE = 15.5;
+const LABEL_LENGTH = 34; // letters of 13 px beside the coloured edge
 const COLUMN = (WIDTH - BOX_WIDTH - 2) / (LAYERS.length - 1);
 
 interface Place {
@@ -35,7 +35,7 @@ export class StrategyMap {
     private readonly data: MapData,
   ) {
     this.layers = arrange(data.nodes, data.links);
-    this.boxHeight = 24 + LINE * Math.max(2, ...data.nodes.map((node) => linesOf(node).length));
+    this.boxHeight = 18 + LINE * Math.max(2, ...data.nodes.map((node) => linesOf(node).length));
     const most = Math.max(1, ...this.layers.map((layer) => layer.length));
     const height = TOP + most * (this.boxHeight + ROW_GAP);
     this.place(height);
@@ -97,7 +97,6 @@ export class StrategyMap {
         svg("rect", { class: "map-box", width: BOX_WIDTH, height: this.boxHeight, rx: 8 }),
         svg("path", { class: "map-edge", d: `M8 0H4.5V${this.boxHeight}H8A8 8 0 0 1 0 ${this.boxHeight - 8}V8A8 8 0 0 1 8 0Z` }),
         ...texts(node, this.boxHeight),
-        svg("title", {}, node.label),
       );
       box.addEventListener("click", () => this.select(this.selected === node.id ? undefined : node.id));
       box.addEventListener("keydown", (event) => this.onKey(event, node));
@@ -194,7 +193,7 @@ export class StrategyMap {
 function texts(node: MapNode, height: number): SVGElement[] {
   const lines = linesOf(node);
   const first = height / 2 - ((lines.length - 1) * LINE) / 2 + 4.5;
-  return lines.map(({ text, look }, k) => svg("text", { class: look, x: 16, y: first + k * LINE }, text));
+  return lines.map(({ text, look }, k) => svg("text", { class: look, x: 16, y: first + k * LINE }, `${text} `));
 }
 
 function linesOf(node: MapNode): { text: string; look: string }[] {
