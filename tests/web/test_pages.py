@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import pytest
 from django.test import Client
 
 import throughline.web
+from throughline.model.codec import canonical, to_json
+from throughline.model.decisions import DeclaredAssumption, Refutation
 from throughline.model.personnel import Role
 from throughline.store.accounts import add_account
 from throughline.web.pages.assumptions import evidence_fraction
 from throughline.web.pages.today import end_of_week, kept_until
 from throughline.web.world import SharedWorld
 
-from .conftest import MONDAY, PEOPLE, documents
+from .conftest import MONDAY, PEOPLE, documents, saw_runs
 
 SignIn = Callable[[str], Client]
 PAGES = ("/", "/board", "/assumptions", "/escalations", "/strategy")
@@ -156,3 +159,20 @@ class TestEveryAnswer:
 
     def test_an_unknown_host_is_refused(self, sign_in: SignIn) -> None:
         assert sign_in("maria").get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_an_assumption_that_was_refuted_and_replaced_stays_in_sight(
+    shop: SharedWorld, sign_in: SignIn
+) -> None:
+    before = replace(saw_runs(), id="A:availability:equipment/CUT-1#0", value=0.95)
+    said = [
+        DeclaredAssumption(
+            id=before.id, declared_at=MONDAY, document=canonical(to_json(before)), closed_at=MONDAY
+        ),
+        Refutation(assumption=before.id, at=MONDAY, e_value=800.0, posterior_mean=0.9),
+    ]
+    shop.say(said, at=MONDAY)
+    text = sign_in("maria").get("/assumptions").content.decode()
+    assert "Refuted and replaced" in text
+    assert "95.0 %" in text
+    assert "Refuted and replaced" not in sign_in("petra").get("/assumptions").content.decode()

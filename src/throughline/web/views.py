@@ -16,7 +16,7 @@ from throughline.model.decisions import EscalationStatus
 from throughline.web.access import Permission, access_escalation, route
 from throughline.web.decide import decide_as, seen_sequence
 from throughline.web.look import Look, look
-from throughline.web.pages.assumptions import assumption_columns
+from throughline.web.pages.assumptions import assumption_columns, replaced_assumptions
 from throughline.web.pages.escalations import escalation_card, inbox
 from throughline.web.pages.orders import order_lines
 from throughline.web.pages.strategy import strategy_page
@@ -44,7 +44,11 @@ def board_page(request: HttpRequest) -> HttpResponse:
 def assumptions_page(request: HttpRequest) -> HttpResponse:
     """The hypothesis board."""
     seen = look(request)
-    return _page(request, "pages/assumptions.html", seen, columns=assumption_columns(seen))
+    facts: dict[str, Any] = {
+        "columns": assumption_columns(seen),
+        "replaced": replaced_assumptions(seen),
+    }
+    return _page(request, "pages/assumptions.html", seen, **facts)
 
 
 @route("escalations", permission=Permission.SEE_ESCALATIONS, name="escalations")

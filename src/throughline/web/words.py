@@ -41,6 +41,11 @@ def role_words(role: Role) -> str:
     return gettext(_ROLES[role])
 
 
+def owner_words(owner: str) -> str:
+    """Who answers for something: a role as people call it, else the name as it is written."""
+    return role_words(Role(owner)) if owner in _ROLES else owner
+
+
 def decision_words(kind: DecisionKind) -> str:
     """A kind of decision as an order to oneself."""
     return gettext(_DECISIONS[kind])

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from math import log
 from typing import Any
 
 from throughline.loop.world import Published
-from throughline.model.assumptions import Standing, Verdict
-from throughline.model.codec import moment_text
+from throughline.model.assumptions import Assumption, Standing, Verdict
+from throughline.model.codec import from_json, moment_text
+from throughline.model.decisions import DeclaredAssumption, Refutation
 from throughline.web.look import Look
-from throughline.web.words import quantity_number, quantity_unit, quantity_words, subject_words
+from throughline.web.words import (
+    owner_words,
+    quantity_number,
+    quantity_unit,
+    quantity_words,
+    subject_words,
+)
 
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -74,6 +83,51 @@ class AssumptionColumn:
 
     key: str
     cards: tuple[AssumptionCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """An assumption that was refuted and that the plan no longer rests on."""
+
+    id: str
+    subject_name: str
+    quantity: str
+    unit: str
+    value: str
+    believed: str
+    e_value: float
+    refuted_at: datetime
+    owner: str
+
+
+def replaced_assumptions(look: Look) -> tuple[Replaced, ...]:
+    """Refuted assumptions that a replan has replaced, the newest refutation first."""
+    plan = look.published.plan if look.published else None
+    current = {assumption.id for assumption in plan.assumptions} if plan else set()
+    declared = look.plant.records(DeclaredAssumption)
+    rows = sorted(
+        look.plant.records(Refutation).values(), key=lambda r: (r.at, r.assumption), reverse=True
+    )
+    stated = (
+        (row, from_json(Assumption, json.loads(declared[row.assumption].document)))
+        for row in rows
+        if row.assumption in declared and row.assumption not in current
+    )
+    return tuple(_replaced(row, was) for row, was in stated if look.shows(was.subject))
+
+
+def _replaced(row: Refutation, was: Assumption) -> Replaced:
+    return Replaced(
+        id=was.id,
+        subject_name=subject_words(was.subject),
+        quantity=quantity_words(was.quantity),
+        unit=quantity_unit(was.quantity),
+        value=quantity_number(was.quantity, was.value),
+        believed=quantity_number(was.quantity, row.posterior_mean),
+        e_value=row.e_value,
+        refuted_at=row.at,
+        owner=owner_words(was.owner),
+    )
 
 
 def anchor_of(text: str) -> str:
@@ -191,7 +245,7 @@ def _card(look: Look, verdict: Verdict, carried: _Carried) -> AssumptionCard:
         observations=verdict.n,
         baseline_n=stated.baseline_n,
         loss_eur=stated.loss_eur,
-        owner=stated.owner,
+        owner=owner_words(stated.owner),
         signpost=stated.signpost,
         shaping_action=stated.shaping_action,
         hedging_action=stated.hedging_action,

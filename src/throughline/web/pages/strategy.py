@@ -110,18 +110,14 @@ def map_data(look: Look) -> dict[str, Any]:
 
 
 def _facts(look: Look) -> dict[str, Any]:
-    from throughline.learn.measures import measured
-    from throughline.loop.current import MEASURED_OVER, broken_subjects
+    from throughline.loop.current import strategy_facts
 
-    since = look.now - MEASURED_OVER
-    broken = broken_subjects(look.plant, look.verdicts())
+    facts = strategy_facts(look.plant, look.verdicts(), look.now)
     return {
-        "measured": {
-            key: measured(requirement, look.plant, since=since, until=look.now)
-            for key, requirement in look.plant.requirements.items()
-        },
-        "broken": {subject: said for subject, said in broken.items() if look.shows(subject)},
-        "as_of": look.now,
+        "measured": facts.measured,
+        "broken": {subject: said for subject, said in facts.broken.items() if look.shows(subject)},
+        "quantities": facts.quantities,
+        "as_of": facts.as_of,
     }
 
 
