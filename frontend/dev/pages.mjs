@@ -63,7 +63,7 @@ const block = (id, data) => `<script type="application/json" id="${id}">${JSON.s
 
 const figure = (label, value, unit, note, tone = "") => `<div class="figure ${tone && `tone-${tone}`}"><div class="figure-label">${label}</div><div class="figure-value">${value}<span class="figure-unit">${unit}</span></div><div class="figure-note">${note}</div></div>`;
 
-const option = (title, text, price, facts, best) => `<section class="option${best ? " is-cheapest" : ""}">${best ? '<span class="ribbon">Recommended</span>' : ""}<div class="option-head"><h4>${title}</h4><p class="muted">${text}</p></div><div class="option-price">€${price}<small>in all</small></div><dl class="facts">${facts.map(([a, b]) => `<dt>${a}</dt><dd>${b}</dd>`).join("")}</dl><div class="option-foot"><button class="button ${best ? "primary" : ""} block">Decide for this</button></div></section>`;
+const option = (title, text, price, facts, best) => `<section class="option${best ? " is-cheapest" : ""}">${best ? '<span class="ribbon">Recommended</span>' : ""}<div class="option-head"><h4>${title}</h4><p class="muted">${text}</p></div><div class="option-price"><span class="number">${price}</span> EUR</div><dl class="facts">${facts.map(([a, b]) => `<dt>${a}</dt><dd>${b}</dd>`).join("")}</dl><div class="option-foot"><button class="button ${best ? "primary" : ""} block">Decide for this</button></div></section>`;
 
 export const componentsPage = (assets) => page(assets, {
   title: "Will the plan make it to Friday?", sub: "Wed 4 March, 09:36 · 212 orders on 41 machines", name: "today", extra: assets("charts") + assets("strategy_map"),

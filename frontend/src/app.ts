@@ -61,8 +61,8 @@ function startCountdowns(): void {
   const soon = 4 * 60;
   const tell = (): void => {
     for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-countdown]")) {
-      // A plant whose clock is its ledger says what time it is; otherwise it is now.
-      const now = time.dataset["now"] ? Date.parse(time.dataset["now"]) : Date.now();
+      // The page says what time it was when it was made: a plant's clock may be its ledger's.
+      const now = time.dataset["now"] ? Date.parse(time.dataset["now"]) + performance.now() : Date.now();
       const minutes = Math.floor((Date.parse(time.dateTime) - now) / 60_000);
       let left = time.querySelector(".countdown-left");
       if (!left) time.append(" ", (left = el("span", { class: "countdown-left" })));

@@ -11,7 +11,7 @@ const WIDTH = 1200;
 const [BOX_WIDTH, ROW_GAP, TOP] = [256, 10, 30];
 const MOST_LINES = 3;
 const LINE = 15.5;
-const LABEL_LENGTH = 34; // letters of 13 px beside the coloured edge
+const LABEL_LENGTH = 32; // letters of 13 px beside the coloured edge
 const COLUMN = (WIDTH - BOX_WIDTH - 2) / (LAYERS.length - 1);
 
 interface Place {
