@@ -240,8 +240,13 @@ def _of_equipment(plant: Plant, key: str) -> str:
 
 
 def _of_material(plant: Plant, key: str) -> str:
-    material = plant.materials.get(split_key(key)[0])
+    material = plant.materials.get(key)
     return material.site if material else ""
+
+
+def _of_first_part(plant: Plant, key: str) -> str:
+    """For records keyed by a material and something else."""
+    return _of_material(plant, split_key(key)[0])
 
 
 def _of_person(plant: Plant, key: str) -> str:
@@ -264,8 +269,8 @@ _SITE_OF: Mapping[str, Callable[[Plant, str], str]] = {
     "work_centers": _of_work_center,
     "equipment": _of_equipment,
     "materials": _of_material,
-    "operations": _of_material,
-    "supply_sources": _of_material,
+    "operations": _of_first_part,
+    "supply_sources": _of_first_part,
     "personnel": _of_person,
     "sales_order_lines": _of_sales_line,
     "production_orders": _of_production_order,
