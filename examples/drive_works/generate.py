@@ -897,24 +897,24 @@ RIGHTS: dict[str, dict[str, tuple[int, int, int]]] = {
     "overtime": {
         "operations_lead": (800, 1, 150),
         "planner": (1600, 3, 800),
-        "production_manager": (12000, 20, 5000),
+        "production_manager": (12000, 80, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "alternate_machine": {
         "operations_lead": (500, 1, 150),
         "planner": (2500, 5, 1500),
-        "production_manager": (12000, 20, 5000),
+        "production_manager": (12000, 80, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "resequence": {
         "operations_lead": (200, 0, 60),
         "planner": (1500, 5, 1500),
-        "production_manager": (10000, 20, 5000),
+        "production_manager": (10000, 60, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "expedite": {
         "planner": (3000, 5, 1500),
-        "production_manager": (15000, 20, 5000),
+        "production_manager": (15000, 80, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "tell_customer": {

@@ -206,7 +206,7 @@ def test_waiting_for_an_operator_is_not_a_loss_of_availability() -> None:
         equipment="WND-1",
         condition=EquipmentCondition.UNMANNED,
         starts_at=MONDAY,
-        ends_at=MONDAY + timedelta(hours=16),
+        ends_at=MONDAY + timedelta(hours=8),
     )
     found = verdict(AVAILABILITY, unmanned, confirmation(0, 100))
     assert found.n == 1

@@ -21,6 +21,7 @@ from throughline.errors import DataError, RequestError
 
 if TYPE_CHECKING:
     from throughline.loop.demo import DemoRun
+    from throughline.loop.world import World
 
 DEMO_DATABASE = "throughline-demo.db"
 
@@ -53,7 +54,6 @@ def demo(options: argparse.Namespace) -> int:
     """The main job: a planned, tested and replanned plant in one command."""
     from throughline.loop.demo import play_demo
     from throughline.loop.policy import cheapest_within_limits
-    from throughline.store.accounts import ensure_accounts
 
     watch = Stopwatch()
     folder = plant_folder(options.plant)
@@ -71,7 +71,7 @@ def demo(options: argparse.Namespace) -> int:
         policy=cheapest_within_limits,
         progress=lambda text: tell(f"{watch.seconds:6.1f} s  {text}"),
     )
-    ensure_accounts(world.picture().plant)
+    _open_accounts(world)
     report = {"plant": folder.name, **_demo_report(world, run), "seconds": watch.seconds}
     show(options, report, _readable_demo)
     if options.no_serve:
@@ -79,6 +79,13 @@ def demo(options: argparse.Namespace) -> int:
     from throughline.cli.running import serve_database
 
     return serve_database(url, options.host, options.port)
+
+
+def _open_accounts(world: World) -> None:
+    # Django's models can be imported only once a database is configured.
+    from throughline.store.accounts import ensure_accounts
+
+    ensure_accounts(world.picture().plant)
 
 
 def plant_folder(name: str) -> Path:

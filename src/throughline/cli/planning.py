@@ -216,7 +216,7 @@ def _readable_assumptions(report: dict[str, Any]) -> str:
             v["n"],
             v["owner"],
         )
-        for v in [*report["refuted"], *report["watch"]]
+        for v in [*report["refuted"], *report["watch"], *report["opportunities"]]
     ]
     header = ("verdict", "subject", "quantity", "planned", "observed", "e-value", "days", "owner")
     lines = [f"{report['total']} assumptions, {report['holding']} holding"]

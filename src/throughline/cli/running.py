@@ -36,9 +36,11 @@ def serve_database(url: str | None, host: str, port: int) -> int:
 def user(options: argparse.Namespace) -> None:
     """Enter a role holder in the ledger and give it an account and a sign-in link."""
     from throughline.model.personnel import RoleHolder
-    from throughline.store.accounts import ensure_accounts, sign_in_link
 
     world = open_world(options)
+    # Django's models can be imported only once a database is configured.
+    from throughline.store.accounts import ensure_accounts, sign_in_link
+
     holder = RoleHolder(username=options.username, role=Role(options.role), site=options.site)
     world.say([holder], at=world.now())
     ensure_accounts(world.picture().plant)

@@ -17,7 +17,7 @@ from throughline.execute.rights import decider, next_tier, right_of
 from throughline.model.codec import canonical, to_json
 from throughline.model.decisions import Escalation, EscalationStatus, Finding
 from throughline.model.options import Option, Remedy
-from throughline.model.personnel import DecisionRight, Role
+from throughline.model.personnel import DecisionKind, DecisionRight, Role
 
 SHORTEST_NOTICE = timedelta(minutes=30)
 """Nobody is asked to decide faster than this."""
@@ -123,7 +123,11 @@ def _addressee(right: DecisionRight | None, best: Option) -> tuple[Role, int, st
 
 
 def _consequence(finding: Finding, options: Sequence[Option]) -> str:
-    worst = max(options, key=lambda option: (option.tardiness_eur, option.id))
+    worst = max(
+        (o for o in options if o.action is DecisionKind.ACCEPT),
+        default=max(options, key=lambda option: (option.tardiness_eur, option.id)),
+        key=lambda option: option.tardiness_eur,
+    )
     if worst.late_orders == 0:
         return f"{finding.statement} No customer order is late yet."
     orders = "customer order is" if worst.late_orders == 1 else "customer orders are"

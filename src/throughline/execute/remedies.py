@@ -26,8 +26,11 @@ from throughline.picture.quantities import remaining_to_receive
 GOODWILL_SHARE = 0.5
 """Share of the agreed lateness cost that a customer told in good time still asks for."""
 
-REPLAN_RULE = ""
+PROMISE_MARGIN = timedelta(days=2)
+"""A customer who is told a new day is told one that holds."""
+
 OVERTIME_WINDOW_DAYS = 7
+_SATURDAY = 5
 LONGEST_OVERTIME_A_DAY_HOURS = 4
 
 
@@ -119,7 +122,7 @@ def accept(verdict: Verdict, base: Remedy, now: datetime) -> Draft:
         DecisionKind.ACCEPT,
         f"Keep today's sequence, let dates move, and plan {subject} with what was observed",
         0.0,
-        now + timedelta(days=1),
+        within_working_hours(now, timedelta(days=1)),
         replace(base, keeps_schedule=True),
     )
 
@@ -130,9 +133,19 @@ def resequence(base: Remedy, now: datetime) -> Draft:
         DecisionKind.RESEQUENCE,
         "Sequence the work beyond the frozen zone anew, alternatives included",
         0.0,
-        now + timedelta(hours=8),
-        replace(base, rule=REPLAN_RULE),
+        within_working_hours(now, timedelta(hours=8)),
+        replace(base, moves_freely=True),
     )
+
+
+def within_working_hours(moment: datetime, span: timedelta) -> datetime:
+    """
+    A span after a moment, the clock standing still on Saturday and Sunday.
+
+    Offices are empty at the weekend: an escalation of Saturday morning waits for Monday.
+    """
+    days_off = max(0, 7 - moment.weekday()) if moment.weekday() >= _SATURDAY else 0
+    return moment + timedelta(days=days_off) + span
 
 
 def work_centers_of(verdict: Verdict, plant: Plant) -> tuple[str, ...]:
@@ -180,7 +193,7 @@ def overtime_on(
         f"{hours:.0f} machine hours of overtime at {name} over the coming week",
         round(hours * plant.work_centers[center].overtime_eur_per_hour, 2),
         min(e.starts_at for e in extra),
-        replace(base, calendar_exceptions=tuple(extra), rule=REPLAN_RULE),
+        replace(base, calendar_exceptions=tuple(extra), moves_freely=True),
     )
 
 
@@ -236,7 +249,7 @@ def expedite(verdict: Verdict, plant: Plant, base: Remedy, now: datetime) -> Ite
             + ", ".join(f"{o.id} by {o.expected_on:%d %b}" for o in orders),
             cost,
             now + timedelta(days=1),
-            replace(base, purchase_orders=tuple(orders), rule=REPLAN_RULE),
+            replace(base, purchase_orders=tuple(orders), moves_freely=True),
         )
 
 
@@ -266,7 +279,8 @@ def tell_customers(plant: Plant, keep: Schedule, base: Remedy, now: datetime) ->
         line = plant.sales_order_lines.get(delivery.order)
         if line is not None and delivery.tardiness_days > 0:
             days = math.ceil(delivery.tardiness_days)
-            lines.append(replace(line, due_on=max(line.due_on, delivery.projected.date())))
+            promised = delivery.projected.date() + PROMISE_MARGIN
+            lines.append(replace(line, due_on=max(line.due_on, promised)))
             cost += GOODWILL_SHARE * days * line.late_eur_per_day
     if not lines:
         return None

@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 # against knowing the size.
 LAMBDAS = (0.5, 1.0, 2.0, 3.0)
 ODDS_RATIOS = (1.5, 2.0, 3.0, 5.0, 8.0)
-BET_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
+BET_FRACTIONS = (0.1, 0.25, 0.5, 0.9)
 WINSOR = 3.0
 _TINY = 1e-300
 

@@ -175,7 +175,11 @@ class Floor:
         clock = working_time(self.plant, machine, origin, (self.now - origin).days + 2)
         first, last = clock.minute(since), clock.minute(self.now)
         down = self._lost(machine, EquipmentCondition.DOWN, clock)
-        serviced = self._lost(machine, EquipmentCondition.MAINTENANCE, clock)
+        # Time in which nobody could have run the machine says nothing of it.
+        off = [
+            *self._lost(machine, EquipmentCondition.MAINTENANCE, clock),
+            *self._lost(machine, EquipmentCondition.UNMANNED, clock),
+        ]
         used = self._days_in_use(machine)
         for start in range(0, last, _MINUTES_A_DAY):
             low, high = max(start, first), min(start + _MINUTES_A_DAY, last)
@@ -183,7 +187,7 @@ class Floor:
             whole = clock.between(start, start + _MINUTES_A_DAY)
             if whole == 0 or clock.between(low, high) < _ENOUGH_OF_A_DAY * whole:
                 continue
-            planned = clock.between(low, high) - sum(part(low, high) for part in serviced)
+            planned = clock.between(low, high) - sum(part(low, high) for part in off)
             lost = sum(part(low, high) for part in down)
             if planned > 0 and (lost > 0 or day in used):
                 yield day, max(0.0, 1.0 - lost / planned)
@@ -552,6 +556,11 @@ class Floor:
 
 
 def _day_mean(assumption: Assumption, day: date, values: Iterable[float]) -> DayMean:
+    if assumption.family is EvidenceFamily.BOUNDED:
+        # A share cannot run away: bets on a bounded mean need no cut, and a cut would hide a
+        # machine that stands all day.
+        shares = list(values)
+        return DayMean(day, math.fsum(shares) / len(shares), len(shares))
     on_log_scale = assumption.family is EvidenceFamily.LOG_GAUSSIAN
     reach = WINSOR * assumption.standard_deviation
     edges = [edge for edge in (assumption.low, assumption.high) if edge > 0 or not on_log_scale]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from throughline.learn.hypotheses import test
@@ -61,28 +62,55 @@ def trace_of(world: World) -> Trace:
     return Trace(plant, published.plan, published.schedule)
 
 
+@dataclass(frozen=True, slots=True)
+class StrategyFacts:
+    """What strategy is held against: live measures, and what is broken beneath it."""
+
+    measured: Mapping[str, float | None]
+    broken: Mapping[str, str]
+    quantities: Mapping[str, str]
+    as_of: datetime
+
+
+def strategy_facts(plant: Plant, found: tuple[Verdict, ...], now: datetime) -> StrategyFacts:
+    """The live value of every requirement, and every broken subject with its quantity."""
+    broken = broken_quantities(plant, found)
+    return StrategyFacts(
+        measured={
+            requirement.id: measured(requirement, plant, since=now - MEASURED_OVER, until=now)
+            for requirement in plant.requirements.values()
+        },
+        broken={subject: sentence for subject, (_, sentence) in broken.items()},
+        quantities={subject: quantity for subject, (quantity, _) in broken.items()},
+        as_of=now,
+    )
+
+
 def strategy_standing(
     plant: Plant, found: tuple[Verdict, ...], now: datetime
 ) -> tuple[ObjectiveStanding, ...]:
     """Every objective with the live values of its requirements and what is broken beneath it."""
-    since = now - MEASURED_OVER
-    values = {
-        requirement.id: measured(requirement, plant, since=since, until=now)
-        for requirement in plant.requirements.values()
-    }
-    return standings(plant, measured=values, broken=broken_subjects(plant, found), as_of=now)
+    facts = strategy_facts(plant, found, now)
+    return standings(
+        plant,
+        measured=facts.measured,
+        broken=facts.broken,
+        quantities=facts.quantities,
+        as_of=now,
+    )
 
 
-def broken_subjects(plant: Plant, found: tuple[Verdict, ...]) -> Mapping[str, str]:
-    """Subjects whose assumptions were refuted to our cost, each with a sentence that says so."""
+def broken_quantities(plant: Plant, found: tuple[Verdict, ...]) -> Mapping[str, tuple[str, str]]:
+    """Subjects whose assumptions were refuted to our cost: the quantity, and a sentence."""
     broken = {
-        verdict.assumption.subject: spoken(verdict)
+        verdict.assumption.subject: (verdict.assumption.quantity.value, spoken(verdict))
         for verdict in found
         if verdict.standing is Standing.REFUTED and not verdict.is_opportunity
     }
-    # An assumption that was rebased stays a broken promise to strategy: the plan now rests on less.
+    # A number that was rebased stays a broken promise to strategy: the plan now rests on less.
     for belief in plant.beliefs.values():
-        broken.setdefault(belief.subject, f"{belief.subject} is now planned with {belief.value:g}")
+        sentence = f"{belief.subject} is now planned with {belief.value:.3g}"
+        broken.setdefault(belief.subject, (belief.quantity, sentence))
     return broken
 
 

@@ -208,7 +208,7 @@ def follow(
     settings: LoopSettings,
 ) -> Proposal:
     """Replan from what now holds, in the manner of the remedy, and publish."""
-    manner = Remedy(rule=remedy.rule, keeps_schedule=remedy.keeps_schedule)
+    manner = Remedy(keeps_schedule=remedy.keeps_schedule, moves_freely=remedy.moves_freely)
     proposal = propose(basis_of(world, now, settings), manner)
     publish(world, proposal, now=now, trigger=trigger, causation=causation)
     release(world, now=now, settings=settings)

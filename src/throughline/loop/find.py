@@ -16,9 +16,19 @@ WITHOUT_REMEDY = {AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS, AssumedQuantity.DEM
 
 
 def newly_refuted(found: Iterable[Verdict], plant: Plant) -> tuple[Verdict, ...]:
-    """Verdicts of refutation that were not latched before, dearest first."""
+    """
+    Verdicts of refutation that were not latched before, dearest first.
+
+    That orders take less time than planned is no news: due dates are set with slack.
+    """
     known = plant.records(Refutation)
-    fresh = (v for v in found if v.standing is Standing.REFUTED and v.assumption.id not in known)
+    fresh = (
+        v
+        for v in found
+        if v.standing is Standing.REFUTED
+        and v.assumption.id not in known
+        and not (v.is_opportunity and v.assumption.quantity in WITHOUT_REMEDY)
+    )
     return tuple(sorted(fresh, key=lambda v: (-v.assumption.loss_eur, v.assumption.id)))
 
 
@@ -37,7 +47,9 @@ def finding_of(verdict: Verdict, trace: Trace, now: datetime) -> Finding:
     """The finding of a refuted assumption, with the objectives that it puts at risk."""
     assumption = verdict.assumption
     kind = FindingKind.OPPORTUNITY if verdict.is_opportunity else FindingKind.ASSUMPTION_REFUTED
-    at_risk = trace.objectives_at_risk((assumption.subject,))
+    at_risk = trace.objectives_at_risk(
+        (assumption.subject,), quantities={assumption.subject: assumption.quantity.value}
+    )
     return Finding(
         id=f"F-{assumption.id}",
         kind=kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from throughline.execute.escalate import Outcome, Pricer
 from throughline.loop.settings import LoopSettings
@@ -15,10 +15,11 @@ from throughline.model.plant import Plant
 from throughline.model.schedule import Schedule, ScheduleChange, Survival
 from throughline.plan.planning import make_plan
 from throughline.schedule.changes import changes_between
-from throughline.schedule.scheduling import make_schedule
+from throughline.schedule.scheduling import PUBLISHED, make_schedule
 from throughline.simulate.survival import p_orders_kept, survive
 
-EVERYTHING_FROZEN_HOURS = 24.0 * 3650
+FELT_WITHIN = timedelta(days=7)
+FELT_SHIFT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +87,18 @@ def planned(basis: Basis, plant: Plant) -> Plan:
 
 
 def scheduled(basis: Basis, plan: Plan, plant: Plant, remedy: Remedy, iterations: int) -> Schedule:
-    """The schedule of a plan: what is published stays inside the frozen zone, or everywhere."""
-    published = basis.published
-    frozen = EVERYTHING_FROZEN_HOURS if remedy.keeps_schedule else basis.settings.frozen_hours
+    """The schedule of a plan: anew beyond the frozen zone, or what is published kept."""
+    base = None if basis.published is None else basis.published.schedule
     return make_schedule(
         plan,
         plant,
         as_of=basis.now,
         seed=basis.settings.seed,
         iterations=iterations,
-        rule=remedy.rule,
-        base=None if published is None else published.schedule,
-        frozen_hours=0.0 if published is None else frozen,
+        rule=PUBLISHED if remedy.keeps_schedule else "",
+        base=base,
+        frozen_hours=basis.settings.frozen_hours,
+        move_eur=0.0 if remedy.moves_freely else basis.settings.move_eur,
     )
 
 
@@ -126,15 +127,28 @@ def pricer(basis: Basis) -> Pricer:
                 seed=basis.settings.seed,
                 within_days=basis.settings.kept_within_days,
             ),
-            operations_moved=len(moved(changes_from(basis, schedule, plant))),
+            operations_moved=len(moved(changes_from(basis, schedule, plant), basis.now)),
         )
 
     return price
 
 
-def moved(changes: tuple[ScheduleChange, ...]) -> tuple[ScheduleChange, ...]:
-    """The changes that move an operation, not those that add or remove one."""
-    return tuple(c for c in changes if c.before is not None and c.after is not None)
+def moved(changes: tuple[ScheduleChange, ...], now: datetime) -> tuple[ScheduleChange, ...]:
+    """
+    The changes that the floor would feel: work of the coming days on another machine or in
+    another place of the day.
+
+    Work further out was not prepared yet; a shift of less than an hour is no new instruction.
+    """
+    return tuple(change for change in changes if _is_felt(change, now + FELT_WITHIN))
+
+
+def _is_felt(change: ScheduleChange, until: datetime) -> bool:
+    before, after = change.before, change.after
+    if before is None or after is None or min(before.setup_start, after.setup_start) > until:
+        return False
+    shift = abs(after.setup_start - before.setup_start)
+    return before.equipment != after.equipment or shift >= FELT_SHIFT
 
 
 def tardiness_eur(schedule: Schedule, plant: Plant) -> float:

@@ -38,7 +38,7 @@ def publish(
         at=now,
         sequence=plan.sequence,
         trigger=trigger,
-        changes=len(moved(proposal.changes)),
+        changes=len(moved(proposal.changes, now)),
     )
     world.say([*_declarations(world, plan, now), row], at=now, causation=causation)
     return row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -92,17 +91,14 @@ def survival_report(survival: Survival) -> Json:
 
 def assumptions_report(verdicts: Sequence[Verdict], refuted_before: int = 0) -> Json:
     """The ``assumptions`` command: what the plan rests on and what the evidence says of it."""
-    standing = Counter(verdict.standing for verdict in verdicts)
+    refuted = [v for v in verdicts if v.standing is Standing.REFUTED]
     return {
         "total": len(verdicts) + refuted_before,
-        "holding": standing[Standing.HOLDING],
+        "holding": sum(v.standing is Standing.HOLDING for v in verdicts),
+        "refuted_before": refuted_before,
         "watch": [verdict_report(v) for v in verdicts if v.standing is Standing.WATCH],
-        "refuted": [verdict_report(v) for v in verdicts if v.standing is Standing.REFUTED],
-        "opportunities": [
-            verdict_report(v)
-            for v in verdicts
-            if v.standing is Standing.REFUTED and v.is_opportunity
-        ],
+        "refuted": [verdict_report(v) for v in refuted if not v.is_opportunity],
+        "opportunities": [verdict_report(v) for v in refuted if v.is_opportunity],
     }
 
 

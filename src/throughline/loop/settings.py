@@ -27,7 +27,8 @@ class LoopSettings:
     kept_within_days
         P(kept) of an option speaks of customer orders due within so many days.
     tolerance_minutes
-        A start or finish later than this breaks the plan.
+        A start or finish later than this, in working minutes of its machine, breaks the plan: one
+        shift.
     frozen_hours
         Work that starts within this time is not moved by a replan (ASCM: frozen zone).
     release_days
@@ -49,7 +50,7 @@ class LoopSettings:
     replications: int = 400
     pricing_replications: int = 200
     kept_within_days: int = 14
-    tolerance_minutes: int = 240
+    tolerance_minutes: int = 480
     frozen_hours: float = 8.0
     release_days: float = 2.0
     alpha: float = 0.10

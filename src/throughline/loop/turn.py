@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from throughline.execute.escalate import escalation, one_tier_up, priced
-from throughline.execute.remedies import beliefs_after, drafts
+from throughline.execute.remedies import beliefs_after, drafts, within_working_hours
 from throughline.loop.current import basis_of, strategy_standing, trace_of, verdicts
 from throughline.loop.decide import finish_interrupted, options_of, take
 from throughline.loop.find import finding_of, needs_decision, newly_refuted, refutations
@@ -44,7 +44,7 @@ from throughline.strategy.standing import ObjectiveStanding
 PLAN_VALID_DAYS = 7
 """A plan older than this is looked at again even when nothing broke."""
 
-CLASS_A_MINUTES = 120.0
+CLASS_A_MINUTES = 240.0
 """A breakdown that costs more working minutes than this is reason to look at the plan."""
 
 
@@ -209,7 +209,8 @@ def _overdue(world: World, now: datetime) -> list[Escalation]:
 def _answer_by(plant: Plant, raised: Escalation) -> datetime:
     own = [r for r in _rights(plant) if r.role is raised.role and r.tier == raised.tier]
     minutes = min((right.respond_minutes for right in own), default=120)
-    return min(raised.decide_by, raised.raised_at + timedelta(minutes=minutes))
+    answer_by = within_working_hours(raised.raised_at, timedelta(minutes=minutes))
+    return min(raised.decide_by, answer_by)
 
 
 def _decide_one(
@@ -254,8 +255,8 @@ def replan_if_worth_it(
     """
     if decisions:
         manner = Remedy(
-            rule=next((r.rule for r in remedies if r.rule), ""),
             keeps_schedule=all(remedy.keeps_schedule for remedy in remedies),
+            moves_freely=any(remedy.moves_freely for remedy in remedies),
         )
         trigger = ", ".join(f"{d.kind} decided on {d.escalation}" for d in decisions)
         proposal = propose(basis_of(world, now, settings), manner)
@@ -298,8 +299,8 @@ def earns_its_change(basis: Basis, proposal: Proposal) -> bool:
     plan = proposal.plan
     keep = scheduled(basis, plan, basis.plant, Remedy(keeps_schedule=True), iterations=0)
     saving = tardiness_eur(keep, basis.plant) - tardiness_eur(proposal.schedule, basis.plant)
-    cost = basis.settings.replan_effort_eur + basis.settings.move_eur * len(moved(proposal.changes))
-    return saving > cost
+    felt = len(moved(proposal.changes, basis.now))
+    return saving > basis.settings.replan_effort_eur + basis.settings.move_eur * felt
 
 
 def learn_from(

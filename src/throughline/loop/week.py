@@ -13,6 +13,7 @@ from throughline.loop.world import World
 from throughline.simulate.floor import Disturbances, play
 
 DAY = timedelta(days=1)
+SATURDAY = 5
 Progress = Callable[[str], None]
 
 
@@ -40,8 +41,8 @@ def play_days(
     Play days one after the other, from ``start``, which also is the hour of every turn.
 
     The first turn publishes the plan; then each day the floor works what was published, says what
-    happened, and the loop turns. On the last day escalations are left for people unless
-    ``decide_last``.
+    happened, and the loop turns. Nobody decides at the weekend, and what is raised on the last
+    morning is left for people unless ``decide_last``.
     """
     say = progress or _silent
     say(f"{start:%a %d %b}: first plan")
@@ -50,9 +51,10 @@ def play_days(
     for number in range(days):
         begin = start + number * DAY
         events = _play_one(world, truth, begin, start, settings)
-        is_last = number == days - 1
-        answering = None if is_last and not decide_last else policy
-        done = turn(world, now=begin + DAY, settings=settings, policy=answering)
+        morning = begin + DAY
+        waits = number == days - 1 and not decide_last
+        answering = None if waits or morning.weekday() >= SATURDAY else policy
+        done = turn(world, now=morning, settings=settings, policy=answering)
         say(f"{begin:%a %d %b}: {events} events, {len(done.findings)} findings")
         yield PlayedDay(begin, events, done)
 
@@ -69,7 +71,7 @@ def _play_one(
         truth,
         start=begin,
         end=begin + DAY,
-        first_day=start,
+        first_day=start.date(),
         seed=settings.seed,
     )
     world.append(events, at=begin + DAY)

@@ -13,16 +13,18 @@ from throughline.model.personnel import DecisionKind
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """
-    What an option changes in the plant if it is chosen; records to be recorded, and the rule to
-    schedule by.
+    What an option changes in the plant if it is chosen, and how to schedule then.
+
+    ``keeps_schedule`` follows what is published; ``moves_freely`` plans anew as if moving work cost
+    nothing; without either a move must earn what it costs.
     """
 
     calendar_exceptions: tuple[CalendarException, ...] = ()
     purchase_orders: tuple[PurchaseOrder, ...] = ()
     sales_order_lines: tuple[SalesOrderLine, ...] = ()
     beliefs: tuple[Belief, ...] = ()
-    rule: str = ""
     keeps_schedule: bool = False
+    moves_freely: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ def survive(
         Each operation draws from (seed, its id), so that two schedules of the same orders meet the
         same luck and their difference is not noise.
     tolerance_minutes
-        Wall minutes by which an operation may start, or an order end, late.
+        Working minutes of its machine by which an operation may start, or an order end, late: what
+        slips past the end of a shift is late by what is left to do, not by the night.
 
     Returns
     -------
@@ -151,8 +152,13 @@ def _play(
     wanted = {op_id for delivery in schedule.deliveries for op_id in delivery.waits_for}
     ends: dict[str, Minutes] = {}
 
+    def latest(number: int, planned_at: float) -> float:
+        if math.isinf(tolerance):
+            return tolerance
+        return float(axes[number].work(np.array([planned_at]), np.array([tolerance]))[1][0])
+
     def note(number: int, planned_at: float, actual: Minutes) -> None:
-        is_first = (actual > planned_at + tolerance) & (planned_at < breaks)
+        is_first = (actual > latest(number, planned_at)) & (planned_at < breaks)
         breaks[is_first], culprits[is_first] = planned_at, number
 
     def seen(number: int, begin: Minutes, end: Minutes) -> None:
