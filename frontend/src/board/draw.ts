@@ -575,7 +575,7 @@ function cut(
 /** The end of an order's number: its beginning is the same for all of them. */
 function tail(canvas: CanvasRenderingContext2D, text: string, width: number): string {
   const from = lowerBound(text.length, (k) => canvas.measureText(`…${text.slice(k)}`).width <= width);
-  return text.length - from < 3 ? "" : `…${text.slice(from)}`;
+  return text.length - from < 5 ? "" : `…${text.slice(from)}`;
 }
 
 function shorten(canvas: CanvasRenderingContext2D, text: string, width: number): string {

@@ -93,6 +93,7 @@ export class StrategyMap {
         {
           class: `map-node ${node.status ?? "neutral"}`, transform: `translate(${x} ${y})`,
           role: "button", "aria-pressed": "false", tabindex: "-1", "aria-label": spoken(node),
+          "aria-description": shown(node) === node.label ? undefined : node.label,
         }, // prettier-ignore
         svg("rect", { class: "map-box", width: BOX_WIDTH, height: this.boxHeight, rx: 8 }),
         svg("path", { class: "map-edge", d: `M8 0H4.5V${this.boxHeight}H8A8 8 0 0 1 0 ${this.boxHeight - 8}V8A8 8 0 0 1 8 0Z` }),
@@ -221,8 +222,11 @@ function figures(node: MapNode): string {
 
 function spoken(node: MapNode): string {
   const status = { held: t("held"), risk: t("at risk"), late: t("broken"), neutral: "" }[node.status ?? "neutral"];
-  return [node.label, figures(node), status].filter(Boolean).join(", ");
+  return [shown(node), figures(node), status].filter(Boolean).join(", ");
 }
+
+/** The name as far as the box shows it: what is heard must hold what is seen. */
+const shown = (node: MapNode): string => wrap(node.label).join(" ");
 
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
