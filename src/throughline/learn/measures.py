@@ -217,6 +217,7 @@ def _midnight(day: date) -> datetime:
 _MEASURES: Mapping[str, Callable[[Plant, str, Stretch], float | None]] = {
     "availability": _of_machines("availability"),
     "effectiveness": _of_machines("effectiveness"),
+    "technical_efficiency": _of_machines("technical_efficiency"),
     "oee": _of_machines("oee"),
     "load_fraction": _of_machines("allocation_efficiency"),
     "first_pass_yield": _of_output("first_pass_yield"),

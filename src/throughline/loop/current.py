@@ -11,14 +11,14 @@ from throughline.learn.measures import measured
 from throughline.loop.propose import Basis
 from throughline.loop.settings import LoopSettings
 from throughline.loop.world import World
-from throughline.model.assumptions import Standing, Verdict
-from throughline.model.decisions import Refutation
+from throughline.model.assumptions import AssumedQuantity, Standing, Verdict
+from throughline.model.decisions import DeclaredAssumption, Refutation
 from throughline.model.plant import Plant
 from throughline.strategy.standing import ObjectiveStanding, standings
 from throughline.strategy.trace import Trace
 
 MEASURED_OVER = timedelta(days=28)
-"""Live measures of requirements look back this far."""
+"""Live measures of requirements look back this far, and never beyond the first plan."""
 
 
 def basis_of(world: World, now: datetime, settings: LoopSettings) -> Basis:
@@ -75,15 +75,22 @@ class StrategyFacts:
 def strategy_facts(plant: Plant, found: tuple[Verdict, ...], now: datetime) -> StrategyFacts:
     """The live value of every requirement, and every broken subject with its quantity."""
     broken = broken_quantities(plant, found)
+    since = max(now - MEASURED_OVER, first_plan_of(plant, now))
     return StrategyFacts(
         measured={
-            requirement.id: measured(requirement, plant, since=now - MEASURED_OVER, until=now)
+            requirement.id: measured(requirement, plant, since=since, until=now)
             for requirement in plant.requirements.values()
         },
         broken={subject: sentence for subject, (_, sentence) in broken.items()},
         quantities={subject: quantity for subject, (quantity, _) in broken.items()},
         as_of=now,
     )
+
+
+def first_plan_of(plant: Plant, now: datetime) -> datetime:
+    """When the first assumption was declared: before that nobody asked the floor."""
+    declared = plant.records(DeclaredAssumption).values()
+    return min((row.declared_at for row in declared), default=now - MEASURED_OVER)
 
 
 def strategy_standing(
@@ -114,24 +121,35 @@ def broken_quantities(plant: Plant, found: tuple[Verdict, ...]) -> Mapping[str, 
     return broken
 
 
-QUANTITY_WORDS = {
-    "run_time_factor": "run time against standard",
-    "setup_time_factor": "setup time against standard",
-    "availability": "availability",
-    "yield": "yield",
-    "lead_time_days": "lead time in days",
-    "production_lead_time_days": "production lead time in days",
-    "attendance": "attendance",
-    "demand_per_week": "demand per week",
-}
-
-
 def spoken(verdict: Verdict) -> str:
-    """A verdict as one sentence."""
+    """A verdict as one sentence a shift lead would say."""
     assumption, belief = verdict.assumption, verdict.posterior
+    say = _SAYINGS[assumption.quantity]
     subject = assumption.subject.partition("/")[2]
     return (
-        f"{QUANTITY_WORDS[assumption.quantity].capitalize()} of {subject} is "
-        f"{belief.mean:.3g} ({belief.low:.3g} to {belief.high:.3g}), "
-        f"planned {assumption.value:.3g}, tolerated {assumption.low:.3g} to {assumption.high:.3g}."
+        f"{say.what.format(subject)} {say.figure(belief.mean)} "
+        f"(likely {say.figure(belief.low)} to {say.figure(belief.high)}), "
+        f"planned {say.figure(assumption.value)}."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    what: str
+    is_share: bool = False
+    unit: str = ""
+
+    def figure(self, value: float) -> str:
+        return f"{value:.0%}".replace("%", " %") if self.is_share else f"{value:.3g}{self.unit}"
+
+
+_SAYINGS = {
+    AssumedQuantity.RUN_TIME_FACTOR: _Saying("Work at {} takes", is_share=True),
+    AssumedQuantity.SETUP_TIME_FACTOR: _Saying("Setups at {} take", is_share=True),
+    AssumedQuantity.AVAILABILITY: _Saying("{} is available", is_share=True),
+    AssumedQuantity.YIELD: _Saying("The yield of {} is", is_share=True),
+    AssumedQuantity.LEAD_TIME_DAYS: _Saying("{} arrives after", unit=" days"),
+    AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS: _Saying("Orders ({}) take", unit=" days"),
+    AssumedQuantity.ATTENDANCE: _Saying("People with skill {} are present", is_share=True),
+    AssumedQuantity.DEMAND_PER_WEEK: _Saying("Demand for {} is", unit=" units a week"),
+}

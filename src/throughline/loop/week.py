@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from throughline.loop.policy import Policy
+from throughline.loop.propose import Proposal
 from throughline.loop.settings import LoopSettings
 from throughline.loop.turn import Turn, turn
 from throughline.loop.world import World
@@ -47,6 +48,8 @@ def play_days(
     say = progress or _silent
     say(f"{start:%a %d %b}: first plan")
     first = turn(world, now=start, settings=settings, policy=policy)
+    if first.replan is not None:
+        say(_first_plan(first.replan.proposal))
     yield PlayedDay(start, 0, first)
     for number in range(days):
         begin = start + number * DAY
@@ -57,6 +60,15 @@ def play_days(
         done = turn(world, now=morning, settings=settings, policy=answering)
         say(f"{begin:%a %d %b}: {events} events, {len(done.findings)} findings")
         yield PlayedDay(begin, events, done)
+
+
+def _first_plan(proposal: Proposal) -> str:
+    plan, schedule = proposal.plan, proposal.schedule
+    return (
+        f"{plan.id}: {len(plan.orders)} orders, {len(schedule.operations)} operations, "
+        f"{schedule.late_orders} customer orders late, {len(plan.assumptions)} assumptions; "
+        f"kept until midnight with {proposal.survival.kept[0]:.0%}"
+    )
 
 
 def _play_one(

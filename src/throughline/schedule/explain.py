@@ -51,7 +51,7 @@ class Reasons:
             causes.append((waited, self._purchase(root.material_order)))
         elif self.table.ready[chain[-1]] > root.release:
             begins = self.table.ready[chain[-1]]
-            held = f"step {root.id} keeps its published start on {self._day(begins)}"
+            held = f"step {root.id} stays at its published start, {self._day(begins)}"
             causes.append((begins - self.problem.now, held))
         closed = [(self._closed(number), self._off_shift(number)) for number in chain]
         longest, sentence = max(causes + closed, key=lambda cause: cause[0])

@@ -219,8 +219,8 @@ def _status(
         same = f"Baseline and target are both {requirement.target:g}"
         return StandingStatus.UNKNOWN, f"{same}: state where it stood, or another target."
     if actual is None:
-        return StandingStatus.UNKNOWN, f"Nothing measured yet for {requirement.measure}."
-    said = f"{requirement.measure} is {actual:.4g}, target {requirement.target:.4g}"
+        return StandingStatus.UNKNOWN, "Nothing has been measured yet."
+    said = f"Now {_said(requirement, actual)}, target {_said(requirement, requirement.target)}"
     if meets(requirement, actual):
         return StandingStatus.MET, f"{said}: met."
     today = as_of.astimezone(UTC).date()
@@ -229,7 +229,8 @@ def _status(
     if progress is None:
         return StandingStatus.AT_RISK, f"{said}: worse than where it stood."
     if progress <= 0 and not _stands_at_baseline(requirement, actual):
-        return StandingStatus.AT_RISK, f"{said}: worse than the baseline {requirement.baseline:g}."
+        stood = _said(requirement, requirement.baseline or 0.0)
+        return StandingStatus.AT_RISK, f"{said}: worse than the {stood} it stood at."
     is_close = requirement.due_on is not None and requirement.due_on - today <= _LAST_STRETCH
     if is_close and progress < _MOST_OF_THE_WAY:
         return (
@@ -237,6 +238,13 @@ def _status(
             f"{said}, due {requirement.due_on:%d %b %Y}: {progress:.0%} of the way done.",
         )
     return StandingStatus.ON_TRACK, f"{said}: {progress:.0%} of the way done."
+
+
+def _said(requirement: Requirement, value: float) -> str:
+    """A value as people say it: shares in percent, the rest with its unit."""
+    if requirement.unit == "fraction":
+        return f"{value * 100:.1f} %"
+    return f"{value:.3g} {requirement.unit}".rstrip()
 
 
 def _stands_at_baseline(requirement: Requirement, actual: float) -> bool:

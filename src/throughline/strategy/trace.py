@@ -51,7 +51,9 @@ _COMPANY_WIDE = 3 / 9
 # Which figures of requirements a broken number of the plan can move. A machine that stands still
 # costs capacity and dates, not quality.
 MOVES: Mapping[str, frozenset[str]] = {
-    "availability": frozenset({"availability", "oee", "load_fraction", "on_time_fraction"}),
+    "availability": frozenset(
+        {"availability", "technical_efficiency", "oee", "load_fraction", "on_time_fraction"}
+    ),
     "run_time_factor": frozenset(
         {"effectiveness", "oee", "load_fraction", "on_time_fraction", "energy_kwh_per_unit"}
     ),
