@@ -144,8 +144,8 @@ class _Saying:
 
 
 _SAYINGS = {
-    AssumedQuantity.RUN_TIME_FACTOR: _Saying("Work at {} takes", is_share=True),
-    AssumedQuantity.SETUP_TIME_FACTOR: _Saying("Setups at {} take", is_share=True),
+    AssumedQuantity.RUN_TIME_FACTOR: _Saying("Run time at {} against standard is", is_share=True),
+    AssumedQuantity.SETUP_TIME_FACTOR: _Saying("Setup time at {} against standard is", is_share=True),
     AssumedQuantity.AVAILABILITY: _Saying("{} is available", is_share=True),
     AssumedQuantity.YIELD: _Saying("The yield of {} is", is_share=True),
     AssumedQuantity.LEAD_TIME_DAYS: _Saying("{} arrives after", unit=" days"),
