@@ -49,13 +49,24 @@ def test_a_withdrawn_record_is_gone_and_its_origin_stays() -> None:
 
 def test_a_picture_given_out_does_not_change_when_more_is_heard() -> None:
     ledger = ledger_of([said("old")])
-    fold = Fold().take(ledger.read())
+    fold = Fold().take(ledger.statements())
     before = fold.picture()
     ledger.append([said("new", at=MONDAY + timedelta(hours=1))], recorded_at=MONDAY)
-    after = fold.take(ledger.read(after=1)).picture()
+    after = fold.take(ledger.statements(after=1)).picture()
     assert before.plant.materials["SHAFT"].name == "old"
     assert after.plant.materials["SHAFT"].name == "new"
     assert before.digest != after.digest
+
+
+def test_what_did_not_change_is_decoded_once_for_all_pictures() -> None:
+    ledger = ledger_of([said("shaft")])
+    fold = Fold().take(ledger.statements())
+    before = fold.picture().plant.materials
+    supplier = Event("s", "suppliers.recorded", "suppliers/S", "erp", MONDAY, {"id": "S"})
+    ledger.append([supplier], recorded_at=MONDAY)
+    after = fold.take(ledger.statements(after=1)).picture().plant
+    assert after.materials is before
+    assert list(after.suppliers) == ["S"]
 
 
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=4))

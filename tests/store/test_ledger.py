@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from throughline.errors import WorldError
 from throughline.ledger.memory import MemoryLedger
 from throughline.ledger.ports import Ledger
-from throughline.model.events import Event
+from throughline.model.events import Event, Statement
 from throughline.store import ledger as store_ledger
 from throughline.store.failures import world_failures
 from throughline.store.ledger import DjangoLedger, quarantine
@@ -48,6 +48,11 @@ class TestEveryLedger:
         assert [e.event for e in entries] == said
         assert [e.sequence for e in entries] == [1, 2, 3]
         assert {e.recorded_at for e in entries} == {NOON}
+
+    def test_what_it_states_is_what_its_entries_say(self, ledger: Ledger, stock_count: Say) -> None:
+        ledger.append([stock_count(n) for n in (1, 2, 3)], recorded_at=NOON)
+        assert list(ledger.statements()) == [Statement.of(entry) for entry in ledger.read()]
+        assert [s.sequence for s in ledger.statements(after=2)] == [3]
 
     def test_saying_it_twice_counts_once(self, ledger: Ledger, stock_count: Say) -> None:
         ledger.append([stock_count(1), stock_count(1)], recorded_at=NOON)

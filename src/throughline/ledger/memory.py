@@ -7,7 +7,7 @@ from datetime import datetime
 
 from throughline.ledger.chain import GENESIS, body_hash, chain_hash
 from throughline.ledger.ports import Quarantined, Receipt, Verification
-from throughline.model.events import Event, LedgerEntry
+from throughline.model.events import Event, LedgerEntry, Statement
 
 
 class MemoryLedger:
@@ -44,6 +44,10 @@ class MemoryLedger:
     def read(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         """Entries with a sequence greater than ``after``, in order."""
         return iter(self._entries[after:])
+
+    def statements(self, *, after: int = 0) -> Iterator[Statement]:
+        """What the entries after ``after`` state."""
+        return map(Statement.of, self.read(after=after))
 
     def head(self) -> int:
         """Sequence of the newest entry."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from throughline.model.events import Event, LedgerEntry
+from throughline.model.events import Event, LedgerEntry, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class Ledger(Protocol):
 
     def read(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         """Entries with a sequence greater than ``after``, in order."""
+        ...
+
+    def statements(self, *, after: int = 0) -> Iterator[Statement]:
+        """What the same entries state, bodies as text: the quick way to a picture."""
         ...
 
     def head(self) -> int:

@@ -62,7 +62,7 @@ class World:
     def picture(self) -> Picture:
         """What holds now."""
         if self.ledger.head() > self._fold.sequence:
-            self._fold.take(self.ledger.read(after=self._fold.sequence))
+            self._fold.take(self.ledger.statements(after=self._fold.sequence))
             self._picture = self._fold.picture()
         return self._picture
 
@@ -154,4 +154,4 @@ class World:
 
 def _holds(record: object, picture: Picture) -> bool:
     table = table_of(type(record))
-    return picture.body(table.name, table.key_of(record)) == to_json(record)
+    return bool(picture.body(table.name, table.key_of(record)) == to_json(record))

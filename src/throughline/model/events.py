@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from throughline.model.codec import canonical
 from throughline.model.columns import subject_of
 
 RECORDED = "recorded"
@@ -61,6 +62,45 @@ class LedgerEntry:
     chain_hash: str
 
 
+class Statement(NamedTuple):
+    """
+    What an entry states, its body still the canonical text that was hashed.
+
+    This is what the picture is folded from: of a long ledger most bodies are never looked at, and
+    a text takes a third of the room of its values.
+    """
+
+    sequence: int
+    event_id: str
+    kind: str
+    subject: str
+    source: str
+    source_seq: int | None
+    occurred_at: datetime
+    recorded_at: datetime
+    quality: float
+    body: str
+    body_hash: str
+
+    @classmethod
+    def of(cls, entry: LedgerEntry) -> Statement:
+        """What an entry states."""
+        event = entry.event
+        return cls(
+            sequence=entry.sequence,
+            event_id=event.id,
+            kind=event.kind,
+            subject=event.subject,
+            source=event.source,
+            source_seq=event.source_seq,
+            occurred_at=event.occurred_at,
+            recorded_at=entry.recorded_at,
+            quality=event.quality,
+            body=canonical(event.body),
+            body_hash=entry.body_hash,
+        )
+
+
 def recorded_kind(table: str) -> str:
     """The kind of an event that states a record of ``table``."""
     return f"{table}.{RECORDED}"
@@ -76,6 +116,7 @@ __all__ = [
     "RETRACTED",
     "Event",
     "LedgerEntry",
+    "Statement",
     "recorded_kind",
     "retracted_kind",
     "subject_of",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from throughline.ledger.chain import GENESIS, body_hash, chain_hash, said
 from throughline.ledger.memory import contradiction
 from throughline.ledger.ports import Quarantined, Receipt, Verification
 from throughline.model.codec import canonical
-from throughline.model.events import Event, LedgerEntry
+from throughline.model.events import Event, LedgerEntry, Statement
 from throughline.store import models
 from throughline.store.failures import world_failures
 
@@ -28,6 +29,8 @@ _WRITERS_TURN = 0x7468726F  # PostgreSQL advisory lock: one number for "the writ
 _META = models.LedgerEntry._meta  # noqa: SLF001  documented by Django as its model API
 _FIELDS = _META.concrete_fields
 _COLUMNS = ", ".join(field.attname for field in _FIELDS)
+_STATED = ", ".join(Statement._fields)  # named like the columns that they come from
+_SELECT = f"SELECT {_STATED} FROM {_META.db_table} WHERE sequence > %s ORDER BY sequence"  # noqa: S608
 _PLACES = ", ".join("%s" for _ in _FIELDS)
 _INSERT = f"INSERT INTO {_META.db_table} ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608  our own names
 
@@ -55,6 +58,14 @@ class DjangoLedger:
         """Entries with a sequence greater than ``after``, in order, without holding all of them."""
         for row in _rows(after):
             yield _entry(row)
+
+    def statements(self, *, after: int = 0) -> Iterator[Statement]:
+        """What the same entries state, without building an event of each."""
+        # Not through the model: converting each value of a long ledger takes longer than its SQL.
+        with world_failures(), connection.chunked_cursor() as cursor:
+            cursor.execute(_SELECT, [after])
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                yield from map(_statement, rows)
 
     def head(self) -> int:
         """Sequence of the newest entry; 0 when there is none."""
@@ -197,6 +208,29 @@ def _rows(after: int) -> Iterator[tuple[Any, ...]]:
     rows = models.LedgerEntry.objects.filter(sequence__gt=after).order_by("sequence")
     with world_failures():
         yield from rows.values_list(*(field.attname for field in _FIELDS)).iterator(_ROWS_AT_ONCE)
+
+
+def _statement(row: tuple[Any, ...]) -> Statement:
+    (sequence, event_id, kind, subject, source, source_seq, occurred_at, recorded_at) = row[:8]
+    # Of the texts that many rows repeat one object is kept.
+    return Statement(
+        sequence,
+        event_id,
+        intern(kind),
+        subject,
+        intern(source),
+        source_seq,
+        _as_read(occurred_at),
+        _as_read(recorded_at),
+        *row[8:],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _as_read(value: Any) -> datetime:
+    """A moment as the driver gives it: text without a zone on SQLite, a datetime on PostgreSQL."""
+    moment: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _entry(row: tuple[Any, ...]) -> LedgerEntry:
