@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 Figures = dict[str, float | None]
 Reasons = dict[str, str]
@@ -148,8 +148,9 @@ def mean_time_between_failures(
     (METHODS section 8.1).
     """
     tail = (1 - confidence) / 2
-    low = 2 * operating_hours / float(chi2.ppf(1 - tail, 2 * failures + 2))
-    high = 2 * operating_hours / float(chi2.ppf(tail, 2 * failures))
+    # Half a chi2 quantile with 2k degrees of freedom is the gamma quantile of shape k.
+    low = operating_hours / float(gammaincinv(failures + 1, 1 - tail))
+    high = operating_hours / float(gammaincinv(failures, tail))
     return operating_hours / failures, low, high
 
 
