@@ -15,6 +15,9 @@ def tell(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+_LONGEST_PLAIN = 1e7
+
+
 class Stopwatch:
     """Seconds since it was made: how long a command took."""
 
@@ -53,7 +56,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return f"{value:,.2f}" if abs(value) < _LONGEST_PLAIN else f"{value:.1e}"
     return str(value)
 
 
