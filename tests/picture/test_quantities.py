@@ -20,9 +20,16 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def moved(name: str, quantity: float, at: datetime, reason: str, order: str = "") -> MaterialMovement:
+def moved(
+    name: str, quantity: float, at: datetime, reason: str, order: str = ""
+) -> MaterialMovement:
     return MaterialMovement(
-        id=name, material="SHAFT", quantity=quantity, at=at, reason=MovementReason(reason), order=order
+        id=name,
+        material="SHAFT",
+        quantity=quantity,
+        at=at,
+        reason=MovementReason(reason),
+        order=order,
     )
 
 
@@ -32,6 +39,13 @@ def test_a_confirmed_order_of_40_with_16_done_has_24_left() -> None:
     plant = Plant.of([OperationsSegment(material="SHAFT", sequence=20, work_center="T"), response])
     for _ in range(3):
         assert remaining_to_make(plant, order, NOON) == 24
+
+
+def test_progress_is_found_when_the_order_id_holds_a_colon() -> None:
+    order = ProductionOrder(id="WO:1", material="SHAFT", quantity=40)
+    response = OperationsResponse(order="WO:1", sequence=20, good_quantity=16, actual_start=NOON)
+    plant = Plant.of([OperationsSegment(material="SHAFT", sequence=20, work_center="T"), response])
+    assert remaining_to_make(plant, order, NOON) == 24
 
 
 def test_scrap_at_the_last_step_is_lost_to_the_order() -> None:

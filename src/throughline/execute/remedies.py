@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from throughline.model.assumptions import AssumedQuantity, Verdict
 from throughline.model.calendars import CalendarException
+from throughline.model.columns import join_key, split_key
 from throughline.model.decisions import Belief
 from throughline.model.options import Remedy
 from throughline.model.orders import PurchaseOrder
@@ -73,7 +74,7 @@ def _planning_values(verdict: Verdict, plant: Plant) -> Iterator[tuple[str, floa
         for sources in plant.sources.values():
             for source in sources:
                 if source.supplier == key:
-                    subject = f"supply_sources/{source.material}:{source.supplier}"
+                    subject = f"supply_sources/{join_key((source.material, source.supplier))}"
                     yield subject, source.lead_time_days * mean / assumption.value
     elif assumption.quantity in _PLANNED_WITH:
         yield assumption.subject, mean
@@ -156,7 +157,7 @@ def work_centers_of(verdict: Verdict, plant: Plant) -> tuple[str, ...]:
     if table == "work_centers" and key in plant.work_centers:
         return (key,)
     if table == "operations":
-        material, _, sequence = key.rpartition(":")
+        material, sequence = split_key(key)
         steps = plant.operations.get(material, ())
         return tuple(s.work_center for s in steps if str(s.sequence) == sequence)
     if table == "skills":
@@ -261,7 +262,7 @@ def _open_purchases(verdict: Verdict, plant: Plant, now: datetime) -> list[Purch
         if (
             order.supplier == key
             if table == "suppliers"
-            else f"{order.material}:{order.supplier}" == key
+            else join_key((order.material, order.supplier)) == key
         )
         and remaining_to_receive(plant, order, now) > 0
     ]

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from throughline.learn.iso22400 import Elements, indicators
 from throughline.learn.kpis import elements_of, is_on_time_in_full, shipped_by_due
+from throughline.model.columns import join_key
 from throughline.model.orders import SalesOrderLine
 from throughline.model.plant import Plant
 from throughline.model.strategy import Requirement
@@ -184,7 +185,7 @@ def _attendance(plant: Plant, subject: str, stretch: Stretch) -> float | None:
         for person in plant.personnel.values()
         if not subject
         or (table == "sites" and person.site == key)
-        or (table == "skills" and f"{person.id}:{key}" in plant.person_skills)
+        or (table == "skills" and join_key((person.id, key)) in plant.person_skills)
         or (table == "personnel" and person.id == key)
     ]
     planned = {person.id: _planned_days(plant, person.calendar, stretch) for person in people}

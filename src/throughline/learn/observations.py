@@ -486,7 +486,7 @@ class Floor:
     def _responses_of_step(self) -> Mapping[str, list[OperationsResponse]]:
         return _group(
             self.plant.operations_responses.values(),
-            lambda done: f"operations/{done.material}:{done.sequence}",
+            lambda done: f"operations/{join_key((done.material, done.sequence))}",
         )
 
     @cached_property

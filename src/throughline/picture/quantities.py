@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
+from throughline.model.columns import join_key
 from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
 from throughline.model.responses import MovementReason, OperationsResponse
@@ -57,7 +58,7 @@ def remaining_to_make(plant: Plant, order: ProductionOrder, as_of: datetime) -> 
     steps = plant.operations.get(order.material, ())
     good, scrap = (order.good_quantity if order.actual_end is None else 0.0), 0.0
     if steps:
-        last = plant.operations_responses.get(f"{order.id}:{steps[-1].sequence}")
+        last = plant.operations_responses.get(join_key((order.id, steps[-1].sequence)))
         if last is not None and _is_known(last, as_of):
             good, scrap = max(good, last.good_quantity), last.scrap_quantity
     return max(0.0, order.quantity - good - scrap)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 
+from throughline.model.columns import join_key
 from throughline.model.materials import LotRule, Material, Procurement
 from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder
 from throughline.model.plan import (
@@ -490,7 +491,7 @@ def _left_per_step(plant: Plant, order: ProductionOrder, as_of: datetime) -> dic
     """Units still to do at each step that the floor has spoken of."""
     left = {}
     for segment in plant.operations.get(order.material, ()):
-        done = plant.operations_responses.get(f"{order.id}:{segment.sequence}")
+        done = plant.operations_responses.get(join_key((order.id, segment.sequence)))
         if done is None or (done.actual_start is not None and done.actual_start > as_of):
             continue
         if done.actual_end is not None and done.actual_end <= as_of:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from throughline.model.columns import join_key
 from throughline.model.plant import Plant
 from throughline.model.schedule import Schedule, ScheduleChange, ScheduledOperation
 
@@ -102,7 +103,7 @@ class _Why:
 
     def _removed(self, op_id: str) -> str:
         order, _, sequence = op_id.rpartition("/")
-        response = self.plant.operations_responses.get(f"{order}:{sequence}")
+        response = self.plant.operations_responses.get(join_key((order, sequence)))
         if response is not None and response.actual_end and response.actual_end <= self.as_of:
             return f"{op_id} is done since {_text(response.actual_end)}"
         if order not in {op.order for op in self.after.values()}:
