@@ -137,7 +137,7 @@ def _load(world: Any, folder: Path) -> Any:
 def _truth(folder: Path) -> Any:
     import tomllib
 
-    from throughline.simulate.floor import Disturbances
+    from throughline.simulate.disturbances import Disturbances
 
     path = folder / "disturbances.toml"
     return Disturbances.of(tomllib.loads(path.read_text("utf-8")) if path.is_file() else {})

@@ -22,7 +22,7 @@ from throughline.loop.settings import LoopSettings
 from throughline.loop.turn import Replan, Turn
 from throughline.loop.week import PlayedDay, Progress, play_days
 from throughline.loop.world import World
-from throughline.simulate.floor import Disturbances
+from throughline.simulate.disturbances import Disturbances
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from throughline.loop.propose import Proposal
 from throughline.loop.settings import LoopSettings
 from throughline.loop.turn import Turn, turn
 from throughline.loop.world import World
-from throughline.simulate.floor import Disturbances, play
+from throughline.simulate.disturbances import Disturbances
+from throughline.simulate.floor import play
 
 DAY = timedelta(days=1)
 SATURDAY = 5
