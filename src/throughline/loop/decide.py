@@ -12,7 +12,7 @@ from throughline.loop.current import basis_of
 from throughline.loop.propose import Proposal, propose, records_of
 from throughline.loop.publish import publish, release
 from throughline.loop.settings import LoopSettings
-from throughline.loop.world import OURSELVES, World
+from throughline.loop.world import DECISION_PREFIX, OURSELVES, World
 from throughline.model.codec import from_json, to_json
 from throughline.model.columns import subject_of, table_of
 from throughline.model.decisions import Decision, Escalation, EscalationStatus, Finding
@@ -162,7 +162,7 @@ def take(
 def _event_of(decision: Decision, raised: Escalation) -> Event:
     table = table_of(Decision)
     return Event(
-        id=f"decision-of-{raised.id}",
+        id=DECISION_PREFIX + raised.id,
         kind=recorded_kind(table.name),
         subject=subject_of(table.name, decision.id),
         source=OURSELVES,

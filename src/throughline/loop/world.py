@@ -22,6 +22,9 @@ from throughline.picture import Fold, Picture
 OURSELVES = "throughline"
 """The source of everything the loop itself says."""
 
+DECISION_PREFIX = "decision-of-"
+"""Ids of decisions begin with it; an id from outside may not, or it would block the decision."""
+
 T = TypeVar("T")
 
 
