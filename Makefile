@@ -76,6 +76,7 @@ $(VENV)/.uv: $(PINS)
 $(VENV)/.runtime: $(VENV)/.uv $(SOURCES)
 	echo "Setting up throughline in $(VENV) ..." >&2
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -c $(PINS) -b $(PINS) -e . >&2
+	$(BIN)/python scripts/precompile.py >&2
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
