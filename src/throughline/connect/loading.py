@@ -228,7 +228,7 @@ def _event(
     table: str, key: str, body: dict[str, Any], source: str, moment: datetime, picture: Picture
 ) -> Event:
     subject, held = subject_of(table, key), picture.origin(table, key)
-    replaces, place = ("", 0) if held is None else (held.event_id, held.sequence)
+    replaces, place = ("", 0) if held is None else (held.event_id, held.place_after)
     text = f"{source}|{subject}|{canonical(body)}|{replaces}"
     return Event(
         id=sha256(text.encode()).hexdigest(),

@@ -90,7 +90,7 @@ def escalation(
     role, tier, reason = _addressee(right, best)
     feasible = {f"{n}-{d.action}": d.feasible_until for n, d in enumerate(drafts, start=1)}
     return Escalation(
-        id=finding.id.replace("F-", "E-", 1),
+        id=escalation_id(finding),
         finding=finding.id,
         assumption=finding.assumption,
         subject=finding.subject,
@@ -103,6 +103,11 @@ def escalation(
         recommended=best.id,
         reason=reason,
     )
+
+
+def escalation_id(finding: Finding) -> str:
+    """The id of the escalation that answers a finding: one finding is brought forward once."""
+    return finding.id.replace("F-", "E-", 1)
 
 
 def _addressee(right: DecisionRight | None, best: Option) -> tuple[Role, int, str]:

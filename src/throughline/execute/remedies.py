@@ -8,6 +8,7 @@ the refuted one. What differs is what is done about the consequence.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,8 +32,13 @@ PROMISE_MARGIN = timedelta(days=2)
 """A customer who is told a new day is told one that holds."""
 
 OVERTIME_WINDOW_DAYS = 7
+LONGEST_OVERTIME_A_DAY_HOURS = 4.0
+SHORTEST_OVERTIME_HOURS = 0.5
+SHORTEST_EVENING_HOURS = 2.0
+"""A shorter gap between two stretches of work is a break, in which people rest."""
+
 _SATURDAY = 5
-LONGEST_OVERTIME_A_DAY_HOURS = 4
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +149,15 @@ def within_working_hours(moment: datetime, span: timedelta) -> datetime:
     """
     A span after a moment, the clock standing still on Saturday and Sunday.
 
-    Offices are empty at the weekend: an escalation of Saturday morning waits for Monday.
+    Offices are empty at the weekend: an escalation of Saturday morning waits for Monday morning,
+    and what Friday leaves of a span goes on when Monday begins.
     """
-    days_off = max(0, 7 - moment.weekday()) if moment.weekday() >= _SATURDAY else 0
-    return moment + timedelta(days=days_off) + span
+    if moment.weekday() >= _SATURDAY:
+        moment += timedelta(days=7 - moment.weekday())
+    weekend = _midnight(moment) + timedelta(days=_SATURDAY - moment.weekday())
+    if moment + span <= weekend:
+        return moment + span
+    return within_working_hours(weekend + timedelta(days=2), span - (weekend - moment))
 
 
 def work_centers_of(verdict: Verdict, plant: Plant) -> tuple[str, ...]:
@@ -172,22 +183,19 @@ def overtime_on(
     Overtime that makes up the capacity lost, on the machines concerned, over the coming week.
 
     The hours lost are the working hours of the coming week times the relative deviation, at most
-    what the work center allows. None where no overtime is allowed or no evening is free.
+    what the work center allows in a calendar week, overtime agreed before included. None where no
+    overtime is allowed or no evening is free.
     """
     center = next((c for c in centers if plant.work_centers[c].overtime_hours_per_week > 0), None)
     if center is None:
         return None
-    allowed = plant.work_centers[center].overtime_hours_per_week
     extra: list[CalendarException] = []
     for machine in plant.machines.get(center, ()):
-        extra.extend(
-            _evenings(
-                plant, machine.id, min(allowed, _lost_hours(verdict, plant, machine.id, now)), now
-            )
-        )
+        lost = _lost_hours(verdict, plant, machine.id, now)
+        extra.extend(_overtime(plant, machine.id, lost, now))
     if not extra:
         return None
-    hours = sum((e.ends_at - e.starts_at).total_seconds() for e in extra) / 3600
+    hours = sum((e.ends_at - e.starts_at) / _HOUR for e in extra)
     name = plant.work_centers[center].name or center
     return Draft(
         DecisionKind.OVERTIME,
@@ -205,31 +213,61 @@ def _lost_hours(verdict: Verdict, plant: Plant, machine: str, now: datetime) -> 
     return math.ceil(2 * window.total_minutes / 60 * share) / 2
 
 
-def _evenings(
+def _overtime(
     plant: Plant, machine: str, hours: float, now: datetime
 ) -> Iterator[CalendarException]:
-    origin = _midnight(now)
-    window = working_time(plant, machine, origin, OVERTIME_WINDOW_DAYS + 2)
+    """Overtime on one machine, evening by evening, until the hours are made up."""
+    center = plant.work_centers[plant.equipment[machine].work_center]
+    agreed = _agreed_overtime(plant, machine)
+    spent: dict[date, float] = defaultdict(float)
+    for exception in agreed:
+        spent[_week(exception.starts_at)] += (exception.ends_at - exception.starts_at) / _HOUR
+    extended = {exception.ends_at for exception in agreed}
     left = hours
-    for end, next_start in zip(window.ends, (*window.starts[1:], None), strict=True):
-        begins = window.moment(end)
-        room = math.inf if next_start is None else (next_start - end) / 60
-        length = min(left, LONGEST_OVERTIME_A_DAY_HOURS, room)
-        if begins < now or length < 0.5:
+    for begins, room in _free_evenings(plant, machine, now):
+        allowed = center.overtime_hours_per_week - spent[_week(begins)]
+        length = min(left, room, allowed, LONGEST_OVERTIME_A_DAY_HOURS)
+        if begins in extended or length < SHORTEST_OVERTIME_HOURS:
             continue
         left -= length
+        spent[_week(begins)] += length
         yield CalendarException(
             id=f"OT-{machine}-{begins:%Y%m%dT%H%M}",
             scope=machine,
             starts_at=begins,
-            ends_at=begins + timedelta(hours=length),
+            ends_at=begins + length * _HOUR,
             works=True,
             reason="overtime",
         )
 
 
+def _agreed_overtime(plant: Plant, machine: str) -> list[CalendarException]:
+    center = plant.equipment[machine].work_center
+    return [e for scope in (machine, center) for e in plant.exceptions_of(scope) if e.works]
+
+
+def _free_evenings(plant: Plant, machine: str, now: datetime) -> Iterator[tuple[datetime, float]]:
+    """Ends of work within the coming week, each with the hours until work begins again."""
+    window = working_time(plant, machine, _midnight(now), OVERTIME_WINDOW_DAYS + 2)
+    for end, next_start in zip(window.ends, (*window.starts[1:], None), strict=True):
+        begins = window.moment(end)
+        room = math.inf if next_start is None else (next_start - end) / 60
+        is_coming = now <= begins < now + timedelta(days=OVERTIME_WINDOW_DAYS)
+        if is_coming and room >= SHORTEST_EVENING_HOURS:
+            yield begins, room
+
+
+def _week(moment: datetime) -> date:
+    return (moment - timedelta(days=moment.weekday())).date()
+
+
 def expedite(verdict: Verdict, plant: Plant, base: Remedy, now: datetime) -> Iterator[Draft]:
-    """Pay to pull in the open purchase orders concerned, where the source offers it."""
+    """
+    Pay to pull in the open purchase orders concerned, where the source offers it.
+
+    An order comes earlier by the days that its source offers, counted from when it is expected
+    with the lead time now believed, and not before tomorrow. One that gains nothing is left alone.
+    """
     orders, cost = [], 0.0
     for order in _open_purchases(verdict, plant, now):
         source = next(
@@ -237,12 +275,14 @@ def expedite(verdict: Verdict, plant: Plant, base: Remedy, now: datetime) -> Ite
         )
         if source is None or source.expedite_days <= 0 or order.due_on is None:
             continue
-        expected = _expected_on(order.due_on, verdict)
+        slipped = _expected_on(order.due_on, verdict)
+        expected = order.expected_on or slipped
         pulled_in = max(
-            now.date() + timedelta(days=1), expected - timedelta(days=source.expedite_days)
+            now.date() + timedelta(days=1), slipped - timedelta(days=source.expedite_days)
         )
-        orders.append(replace(order, expected_on=pulled_in))
-        cost += source.expedite_eur
+        if pulled_in < expected:
+            orders.append(replace(order, expected_on=pulled_in))
+            cost += source.expedite_eur
     if orders:
         yield Draft(
             DecisionKind.EXPEDITE,
@@ -285,10 +325,11 @@ def tell_customers(plant: Plant, keep: Schedule, base: Remedy, now: datetime) ->
             cost += GOODWILL_SHARE * days * line.late_eur_per_day
     if not lines:
         return None
+    told = len({line.customer or line.id for line in lines})
     soonest = min(datetime.combine(keep_line.due_on, time(), UTC) for keep_line in lines)
     return Draft(
         DecisionKind.TELL_CUSTOMER,
-        f"Tell {len(lines)} customer{'s' if len(lines) > 1 else ''} the projected date now",
+        f"Tell {told} customer{'s' if told > 1 else ''} the projected date now",
         round(cost, 2),
         max(now + timedelta(hours=4), soonest - timedelta(days=2)),
         replace(base, sales_order_lines=tuple(lines), keeps_schedule=True),

@@ -26,6 +26,21 @@ def options_of(raised: Escalation) -> tuple[Option, ...]:
     return from_json(tuple[Option, ...], json.loads(raised.options))
 
 
+def option_of(raised: Escalation, option_id: str) -> Option:
+    """
+    The option of that id.
+
+    Raises
+    ------
+    UnknownIdError
+        When the escalation has no such option.
+    """
+    options = {option.id: option for option in options_of(raised)}
+    if option_id not in options:
+        raise UnknownIdError("option", option_id, options)
+    return options[option_id]
+
+
 def escalation_of(world: World, escalation_id: str) -> Escalation:
     """The escalation of that id."""
     rows = world.picture().plant.records(Escalation)
@@ -82,12 +97,9 @@ def _role_of(world: World, by: str) -> Role:
 def _allowed_option(
     world: World, raised: Escalation, option_id: str, role: Role, by: str
 ) -> Option:
-    options = options_of(raised)
     if raised.status is EscalationStatus.DECIDED:
         raise StaleError(_already(world, raised))
-    chosen = next((option for option in options if option.id == option_id), None)
-    if chosen is None:
-        raise UnknownIdError("option", option_id, (option.id for option in options))
+    chosen = option_of(raised, option_id)
     if role is not raised.role:
         message = (
             f"{raised.id} is for the {raised.role} to decide; {by} is {role}. "
@@ -95,7 +107,7 @@ def _allowed_option(
         )
         raise NotAllowedError(message)
     rights = tuple(world.picture().plant.decision_rights.values())
-    if chosen not in choosable(raised, options, rights, role):
+    if chosen not in choosable(raised, options_of(raised), rights, role):
         message = (
             f"{chosen.action} at {chosen.cost_eur:,.0f} EUR with {chosen.late_orders} late orders "
             f"is beyond the limits of the {role}. Choose another option, or let it go one tier up."
@@ -193,9 +205,29 @@ def finish_interrupted(world: World, *, now: datetime) -> int:
     ]
     for decision in interrupted:
         raised = escalations[decision.escalation]
-        option = next(o for o in options_of(raised) if o.id == decision.option)
+        option = option_of(raised, decision.option)
         carry_out(world, raised, option, decision, now=now)
     return len(interrupted)
+
+
+def unfollowed(world: World) -> tuple[tuple[Decision, Remedy], ...]:
+    """
+    Decisions that the published plan was made without, with their remedies, first taken first.
+
+    They were taken a moment ago, or their replan was interrupted, or overtaken by a plan that had
+    been begun before.
+    """
+    picture, published = world.picture(), world.published()
+    if published is None:
+        return ()
+    escalations = picture.plant.records(Escalation)
+    later: list[tuple[int, Decision, Remedy]] = []
+    for decision in picture.plant.records(Decision).values():
+        origin = picture.origin(table_of(Decision).name, decision.id)
+        if origin is not None and origin.sequence > published.publication.sequence:
+            option = option_of(escalations[decision.escalation], decision.option)
+            later.append((origin.sequence, decision, option.remedy))
+    return tuple((decision, remedy) for _, decision, remedy in sorted(later, key=lambda x: x[0]))
 
 
 def follow(

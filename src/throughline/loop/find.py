@@ -29,7 +29,17 @@ def newly_refuted(found: Iterable[Verdict], plant: Plant) -> tuple[Verdict, ...]
         and v.assumption.id not in known
         and not (v.is_opportunity and v.assumption.quantity in WITHOUT_REMEDY)
     )
-    return tuple(sorted(fresh, key=lambda v: (-v.assumption.loss_eur, v.assumption.id)))
+    return dearest_first(fresh)
+
+
+def dearest_first(found: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Verdicts in order of what a failure costs, dearest first."""
+    return tuple(sorted(found, key=lambda v: (-v.assumption.loss_eur, v.assumption.id)))
+
+
+def finding_id(verdict: Verdict) -> str:
+    """The id of the finding of a refutation: an assumption is found refuted once."""
+    return f"F-{verdict.assumption.id}"
 
 
 def refutations(fresh: Iterable[Verdict], now: datetime) -> Iterator[Refutation]:
@@ -51,20 +61,25 @@ def finding_of(verdict: Verdict, trace: Trace, now: datetime) -> Finding:
         (assumption.subject,), quantities={assumption.subject: assumption.quantity.value}
     )
     return Finding(
-        id=f"F-{assumption.id}",
+        id=finding_id(verdict),
         kind=kind,
         subject=assumption.subject,
         at=verdict.refuted_at or now,
         statement=spoken(verdict),
         assumption=assumption.id,
         evidence=(
-            f"e-value {verdict.e_value:.3g} against a threshold of {verdict.threshold:.3g}, "
-            f"{verdict.n} days with observations since {assumption.declared_at:%d %b %Y}"
+            f"{verdict.e_value:,.0f} to 1 against the planned number, refuted from "
+            f"{verdict.threshold:,.0f} to 1; {verdict.n} days with data since "
+            f"{assumption.declared_at:%d %b %Y}"
         ),
         objectives=",".join(risk.objective for risk in at_risk),
     )
 
 
 def needs_decision(verdict: Verdict) -> bool:
-    """Whether a refutation is brought before somebody: no opportunity is, nor a mere result."""
-    return not verdict.is_opportunity and verdict.assumption.quantity not in WITHOUT_REMEDY
+    """Whether a verdict is brought before somebody: no opportunity is, nor a mere result."""
+    return (
+        verdict.standing is Standing.REFUTED
+        and not verdict.is_opportunity
+        and verdict.assumption.quantity not in WITHOUT_REMEDY
+    )

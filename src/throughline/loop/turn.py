@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from throughline.execute.escalate import escalation, one_tier_up, priced
+from throughline.errors import RequestError
+from throughline.execute.escalate import escalation, escalation_id, one_tier_up, priced
 from throughline.execute.remedies import beliefs_after, drafts, within_working_hours
 from throughline.loop.current import basis_of, strategy_standing, trace_of, verdicts
-from throughline.loop.decide import finish_interrupted, options_of, take
-from throughline.loop.find import finding_of, needs_decision, newly_refuted, refutations
+from throughline.loop.decide import finish_interrupted, options_of, take, unfollowed
+from throughline.loop.find import (
+    dearest_first,
+    finding_id,
+    finding_of,
+    needs_decision,
+    newly_refuted,
+    refutations,
+)
 from throughline.loop.policy import Policy
 from throughline.loop.propose import (
     Basis,
@@ -27,6 +35,8 @@ from throughline.loop.publish import publish, release
 from throughline.loop.settings import LoopSettings
 from throughline.loop.world import Published, World
 from throughline.model.assumptions import Verdict
+from throughline.model.codec import moment_text
+from throughline.model.columns import table_of
 from throughline.model.decisions import (
     Decision,
     Escalation,
@@ -95,15 +105,21 @@ def turn(
         The moment of the turn. What is dated later has not happened.
     policy
         Decides in the place of people in an unattended run; without it escalations wait.
+
+    Raises
+    ------
+    RequestError
+        When ``now`` is before the plan that holds was published.
     """
     settings = settings or LoopSettings()
+    _check_clock(world, now)
     finish_interrupted(world, now=now)
     first = publish_first(world, now=now, settings=settings)
     found = verdicts(world, now, settings)
     fresh = newly_refuted(found, world.picture().plant)
     findings = see_and_say(world, fresh, now)
-    raised, decisions, remedies = answer(world, fresh, findings, now, settings, policy)
-    replan = first or replan_if_worth_it(world, decisions, remedies, now, settings)
+    raised, decisions = answer(world, found, now, settings, policy)
+    replan = first or replan_if_worth_it(world, now, settings)
     released = release(world, now=now, settings=settings)
     lessons = learn_from(world, fresh, findings, now)
     plant = world.picture().plant
@@ -119,6 +135,16 @@ def turn(
         lessons=lessons,
         standings=strategy_standing(plant, found, now),
     )
+
+
+def _check_clock(world: World, now: datetime) -> None:
+    published = world.published()
+    if published is not None and now < published.publication.at:
+        message = (
+            f"{moment_text(now)} is before {moment_text(published.publication.at)}, when the plan "
+            "that holds was published. Give a later moment."
+        )
+        raise RequestError(message)
 
 
 def publish_first(world: World, *, now: datetime, settings: LoopSettings) -> Replan | None:
@@ -145,31 +171,31 @@ def see_and_say(world: World, fresh: Sequence[Verdict], now: datetime) -> tuple[
 
 def answer(
     world: World,
-    fresh: Sequence[Verdict],
-    findings: Sequence[Finding],
+    found: Sequence[Verdict],
     now: datetime,
     settings: LoopSettings,
     policy: Policy | None,
-) -> tuple[tuple[Escalation, ...], tuple[Decision, ...], tuple[Remedy, ...]]:
+) -> tuple[tuple[Escalation, ...], tuple[Decision, ...]]:
     """Escalate what needs a decision, and let the policy decide where there is one."""
-    waiting = [_raise(world, v, f, now, settings) for v, f in _pairs(fresh, findings)]
-    waiting = [*_overdue(world, now), *waiting]
-    decisions: list[Decision] = []
-    remedies: list[Remedy] = []
-    seen: list[Escalation] = []
-    for raised in waiting:
-        here, decision, remedy = _decide_one(world, raised, now, policy)
-        seen.append(here)
-        if decision is not None and remedy is not None:
-            decisions.append(decision)
-            remedies.append(remedy)
-    return tuple(seen), tuple(decisions), tuple(remedies)
+    waiting = _overdue(world, now)
+    waiting += [_raise(world, v, f, now, settings) for v, f in unasked(found, world)]
+    answered = [_decide_one(world, raised, now, policy) for raised in waiting]
+    return (
+        tuple(raised for raised, _ in answered),
+        tuple(decision for _, decision in answered if decision is not None),
+    )
 
 
-def _pairs(
-    fresh: Sequence[Verdict], findings: Sequence[Finding]
-) -> Iterator[tuple[Verdict, Finding]]:
-    return ((v, f) for v, f in zip(fresh, findings, strict=True) if needs_decision(v))
+def unasked(found: Iterable[Verdict], world: World) -> list[tuple[Verdict, Finding]]:
+    """Findings that need a decision and were not escalated yet, dearest first."""
+    plant = world.picture().plant
+    findings, escalations = plant.records(Finding), plant.records(Escalation)
+    pairs = (
+        (verdict, findings[finding_id(verdict)])
+        for verdict in dearest_first(found)
+        if needs_decision(verdict) and finding_id(verdict) in findings
+    )
+    return [(v, f) for v, f in pairs if escalation_id(f) not in escalations]
 
 
 def _raise(
@@ -197,7 +223,7 @@ def _overdue(world: World, now: datetime) -> list[Escalation]:
     moved_up: list[Escalation] = []
     for raised in plant.records(Escalation).values():
         is_open = raised.status in (EscalationStatus.OPEN, EscalationStatus.ACKNOWLEDGED)
-        if is_open and now >= _answer_by(plant, raised):
+        if is_open and now >= _answer_by(world, raised):
             higher = one_tier_up(raised, _rights(plant))
             if higher is not None:
                 reason = f"nobody answered as {raised.role} in time"
@@ -206,23 +232,32 @@ def _overdue(world: World, now: datetime) -> list[Escalation]:
     return moved_up
 
 
-def _answer_by(plant: Plant, raised: Escalation) -> datetime:
-    own = [r for r in _rights(plant) if r.role is raised.role and r.tier == raised.tier]
+def _answer_by(world: World, raised: Escalation) -> datetime:
+    """
+    When an escalation goes up: its role has had the time to answer that its right allows, counted
+    from when it came to that role, or the best option is about to be lost.
+    """
+    picture = world.picture()
+    origin = picture.origin(table_of(Escalation).name, raised.id)
+    came_at = raised.raised_at if origin is None else origin.occurred_at
+    own = [r for r in _rights(picture.plant) if r.role is raised.role and r.tier == raised.tier]
     minutes = min((right.respond_minutes for right in own), default=120)
-    answer_by = within_working_hours(raised.raised_at, timedelta(minutes=minutes))
-    return min(raised.decide_by, answer_by)
+    answer_by = within_working_hours(came_at, timedelta(minutes=minutes))
+    if came_at >= raised.decide_by:
+        return answer_by
+    return min(answer_by, within_working_hours(raised.decide_by, timedelta()))
 
 
 def _decide_one(
     world: World, raised: Escalation, now: datetime, policy: Policy | None
-) -> tuple[Escalation, Decision | None, Remedy | None]:
+) -> tuple[Escalation, Decision | None]:
     if policy is None:
-        return raised, None, None
+        return raised, None
     choice = policy(raised, options_of(raised), _rights(world.picture().plant))
     if choice.escalation != raised:
         world.say([choice.escalation], at=now, causation=raised.id)
     if choice.option is None:
-        return choice.escalation, None, None
+        return choice.escalation, None
     decision = take(
         world,
         choice.escalation,
@@ -232,35 +267,29 @@ def _decide_one(
         why=choice.why,
         now=now,
     )
-    decided = replace(choice.escalation, status=EscalationStatus.DECIDED)
-    return decided, decision, choice.option.remedy
+    return replace(choice.escalation, status=EscalationStatus.DECIDED), decision
 
 
 def _rights(plant: Plant) -> tuple[DecisionRight, ...]:
     return tuple(plant.decision_rights.values())
 
 
-def replan_if_worth_it(
-    world: World,
-    decisions: Sequence[Decision],
-    remedies: Sequence[Remedy],
-    now: datetime,
-    settings: LoopSettings,
-) -> Replan | None:
+def replan_if_worth_it(world: World, now: datetime, settings: LoopSettings) -> Replan | None:
     """
     Replan after a decision, or when something of class A happened and a new plan is worth it.
 
     METHODS 5.12: replan iff the saving exceeds the cost of changing, here a fixed effort plus a
     price per operation moved.
     """
-    if decisions:
+    decided = unfollowed(world)
+    if decided:
         manner = Remedy(
-            keeps_schedule=all(remedy.keeps_schedule for remedy in remedies),
-            moves_freely=any(remedy.moves_freely for remedy in remedies),
+            keeps_schedule=all(remedy.keeps_schedule for _, remedy in decided),
+            moves_freely=any(remedy.moves_freely for _, remedy in decided),
         )
-        trigger = ", ".join(f"{d.kind} decided on {d.escalation}" for d in decisions)
+        trigger = ", ".join(f"{d.kind} decided on {d.escalation}" for d, _ in decided)
         proposal = propose(basis_of(world, now, settings), manner)
-        return _publish(world, proposal, trigger, decisions[-1].id, now)
+        return _publish(world, proposal, trigger, decided[-1][0].id, now)
     published = world.published()
     trigger = "" if published is None else class_a(world.picture().plant, published, now)
     if not trigger:

@@ -115,8 +115,8 @@ class World:
             subject=subject,
             source=OURSELVES,
             # Two statements about one subject at one moment: the later said one holds.
-            source_seq=0 if origin is None else origin.sequence,
-            occurred_at=at,
+            source_seq=0 if origin is None else origin.place_after,
+            occurred_at=at if origin is None else max(at, origin.occurred_at),
             body=body,
             causation_id=causation,
             correlation_id=correlation,

@@ -36,6 +36,12 @@ class Origin:
     occurred_at: datetime
     recorded_at: datetime
     quality: float
+    source_seq: int | None = None
+
+    @property
+    def place_after(self) -> int:
+        """A source_seq with which a later statement of the same moment holds in place of this."""
+        return max(self.sequence, (self.source_seq or 0) + 1)
 
 
 @dataclass(slots=True)
@@ -152,6 +158,7 @@ class Picture:
             said.occurred_at,
             said.recorded_at,
             said.quality,
+            said.source_seq,
         )
 
     def body(self, table: str, key: str) -> Mapping[str, Any] | None:
