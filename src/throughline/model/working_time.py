@@ -130,6 +130,9 @@ def working_time(plant: Plant, equipment: str, origin: datetime, days: int) -> W
     machine = plant.equipment[equipment]
     center = plant.work_centers[machine.work_center]
     calendar = machine.calendar or center.calendar
+    if calendar not in plant.calendars:
+        # Withdrawn, or never stated: what is known of the capacity otherwise still holds.
+        calendar = ""
     scopes = {calendar, center.id, equipment} - {""}
     exceptions = sorted(
         (e for scope in scopes for e in plant.exceptions_of(scope)),
