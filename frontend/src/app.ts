@@ -8,6 +8,7 @@ startThemeSwitch();
 startExplain();
 startCountdowns();
 startNewBar();
+startBusyForms();
 
 /** Every request that htmx sends carries the page's CSRF token, as a form would. */
 function startHtmx(): void {
@@ -106,4 +107,23 @@ function startNewBar(): void {
   };
   stream.addEventListener("message", hear);
   addEventListener("pagehide", () => stream.close());
+}
+
+/** A form that takes seconds says so, and is sent once; `data-busy` is what its button says meanwhile. */
+function startBusyForms(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-busy]")) {
+    form.addEventListener("submit", (event) => {
+      // One of the forms is under way: none of the others may follow it.
+      if (document.querySelector("form[aria-busy]")) return event.preventDefault();
+      form.setAttribute("aria-busy", "true");
+      const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
+      if (button) button.textContent = form.dataset["busy"] ?? "";
+      for (const each of document.querySelectorAll<HTMLButtonElement>("form[data-busy] button")) each.disabled = true;
+      form.append(el("progress", { class: "progress", "aria-label": form.dataset["busy"] ?? "" }));
+    });
+  }
+  // Back from another page: the browser may show this one as it was left.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && document.querySelector("form[aria-busy]")) location.reload();
+  });
 }

@@ -329,6 +329,7 @@ def shop(db: None, monkeypatch: pytest.MonkeyPatch) -> SharedWorld:
     )
     world.say([declared, row, finding, escalation()], at=MONDAY)
     monkeypatch.setattr(web_world.SharedWorld, "verdicts", lambda _self, _now: (verdict(),))
+    monkeypatch.setattr(web_world.SharedWorld, "outlook", lambda _self, _now: survival)
     ensure_accounts(world.picture().plant)
     return world
 

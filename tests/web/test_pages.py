@@ -41,7 +41,8 @@ class TestBeforeThereIsAPlan:
 class TestToday:
     def test_it_says_whether_the_plan_holds_until_friday(self, sign_in: SignIn) -> None:
         text = sign_in("maria").get("/").content.decode()
-        assert "The plan will probably hold until Friday." in text
+        assert "The plan is likely to hold to its end. Until Friday evening: 75 %." in text
+        assert "later than planned" in text
         assert re.search(r'figure-value">75<span class="figure-unit">%', text)
 
     def test_it_says_which_order_is_late_and_why(self, sign_in: SignIn) -> None:
@@ -58,8 +59,8 @@ class TestToday:
     def test_each_headline_figure_explains_itself(self, sign_in: SignIn) -> None:
         text = sign_in("maria").get("/").content.decode()
         assert text.count('<details class="explain">') >= 4
-        assert "Simulated weeks" in text
-        assert "Ledger up to" in text
+        assert "Simulated courses" in text
+        assert "Events of the ledger up to" in text
 
     @pytest.mark.parametrize("username", PEOPLE)
     def test_every_role_has_its_page(self, username: str, sign_in: SignIn) -> None:
@@ -83,7 +84,14 @@ class TestAssumptions:
         self, sign_in: SignIn
     ) -> None:
         text = sign_in("maria").get("/assumptions").content.decode()
-        for said in ("Availability, CUT-1", "90.0", "70.0", "service it on Sunday", "SO-N"):
+        for said in (
+            "Availability of CUT-1",
+            "90",
+            "70",
+            "500 to 1 against",
+            "service it on Sunday",
+            "SO-N",
+        ):
             assert said in text
         assert 'data-island="evidence"' in text
 
@@ -174,5 +182,5 @@ def test_an_assumption_that_was_refuted_and_replaced_stays_in_sight(
     shop.say(said, at=MONDAY)
     text = sign_in("maria").get("/assumptions").content.decode()
     assert "Refuted and replaced" in text
-    assert "95.0 %" in text
+    assert "95 %" in text
     assert "Refuted and replaced" not in sign_in("petra").get("/assumptions").content.decode()

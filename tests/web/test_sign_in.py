@@ -24,8 +24,9 @@ from throughline.store.accounts import (
     user_of_key,
 )
 from throughline.store.models import Profile
-from throughline.web.server import link_for
+from throughline.web.server import announce, link_for
 from throughline.web.throttle import seconds_to_wait
+from throughline.web.words import role_words
 from throughline.web.world import SharedWorld
 
 from .conftest import MONDAY, PEOPLE
@@ -172,3 +173,17 @@ class TestAccounts:
         assert found is not None
         assert found.username == "olga"
         assert user_of_key(key + "x") is None
+
+
+def test_the_server_prints_a_link_for_each_role_in_words(
+    shop: SharedWorld,
+) -> None:
+    said: list[str] = []
+    announce(said.append, "http://127.0.0.1:8000")
+    text = "\n".join(said)
+    for role in Role:
+        found = re.search(rf"^  {role_words(role)} +http://127.0.0.1:8000(/\S+)$", text, re.M)
+        assert found, role
+        client = Client()
+        client.get(found[1])
+        assert role_words(role) in client.get("/").content.decode()

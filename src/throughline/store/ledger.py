@@ -103,6 +103,13 @@ def stated(subject: str, *, until: int) -> dict[str, Any] | None:
     return None if body is None else dict(json.loads(body))
 
 
+def caused(subject: str, *, by: str) -> int | None:
+    """The place in the ledger of what was last recorded of a subject by such a cause."""
+    with world_failures():
+        found = models.LedgerEntry.objects.filter(subject=subject, causation_id=by)
+        return found.order_by("-sequence").values_list("sequence", flat=True).first()
+
+
 def _exact(event: Event) -> Event:
     # A quality of int 1 would be hashed as "1" and read back as 1.0: another text, a broken chain.
     return event if type(event.quality) is float else replace(event, quality=float(event.quality))

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from throughline.loop.world import Published
 from throughline.model.assumptions import Verdict
 from throughline.model.plant import Plant
+from throughline.model.schedule import Survival
 from throughline.picture import Picture
 from throughline.web.access import Visitor, site_of, visitor
 from throughline.web.world import SharedWorld, current_world
@@ -34,6 +35,10 @@ class Look:
         """What the evidence says of the assumptions that are there for this visitor."""
         found = self.world.verdicts(self.now)
         return tuple(verdict for verdict in found if self.shows(verdict.assumption.subject))
+
+    def outlook(self) -> Survival | None:
+        """How likely the published plan is to hold from now on; None before the first."""
+        return self.world.outlook(self.now)
 
     def shows(self, subject: str) -> bool:
         """Whether a subject is there for this visitor."""

@@ -56,8 +56,7 @@ def serve(
         Where to listen. Other machines reach it only with another host than 127.0.0.1 and with
         THROUGHLINE_ALLOWED_HOSTS set.
     username
-        Whose sign-in link is printed; without it the production manager's, else the first
-        holder's.
+        Whose sign-in link is printed; without it one link for each role that somebody holds.
     say
         Takes each line that is printed; standard error when not given.
     """
@@ -71,7 +70,7 @@ def serve(
     with world_failures():
         migrate()
     listening = _listen(host, port)
-    _announce(tell, f"http://{_spoken(host)}:{port}", username)
+    announce(tell, f"http://{_spoken(host)}:{port}", username)
     config = uvicorn.Config(
         application,
         log_level="warning",
@@ -122,23 +121,47 @@ def link_for(username: str = "") -> str:
     return f"/sign-in/link/{sign_in_link(who)}" if who else ""
 
 
-def _announce(tell: Callable[[str], None], address: str, username: str) -> None:
-    path = link_for(username)
+def links_by_role() -> tuple[tuple[str, str], ...]:
+    """A role in words and the path of a sign-in link for its first holder, role by role."""
+    from throughline.model.personnel import Role
+    from throughline.store.accounts import ensure_accounts, sign_in_link
+    from throughline.web.words import role_words
+    from throughline.web.world import current_world
+
+    plant = current_world().picture().plant
+    ensure_accounts(plant)
+    first: dict[Role, str] = {}
+    for holder in _ranked(plant.role_holders):
+        first.setdefault(holder.role, holder.username)
+    return tuple(
+        (role_words(role), f"/sign-in/link/{sign_in_link(username)}")
+        for role, username in first.items()
+    )
+
+
+def announce(tell: Callable[[str], None], address: str, username: str = "") -> None:
+    """Say where it serves and how to sign in: by one link for each role, or for one user."""
     tell(f"Throughline serves {address}")
-    if path:
-        tell(f"Sign in within ten minutes: {address}{path}")
-    else:
+    links = (("", link_for(username)),) if username else links_by_role()
+    if not links:
         tell("Nobody holds a role yet. Load a plant with role_holders, or: throughline user add")
+        return
+    tell("Sign in within ten minutes; each link works once:")
+    width = max(len(role) for role, _ in links)
+    for role, path in links:
+        tell(f"  {role:<{width}}  {address}{path}")
 
 
 def _first_choice(holders: Any) -> str:
+    ranked = _ranked(holders)
+    return str(ranked[0].username) if ranked else ""
+
+
+def _ranked(holders: Any) -> list[Any]:
     from throughline.model.personnel import Role
 
     wanted = [Role.PRODUCTION_MANAGER, Role.PLANNER, *Role]
-    ranked = sorted(
-        holders.values(), key=lambda h: (wanted.index(h.role), bool(h.site), h.username)
-    )
-    return str(ranked[0].username) if ranked else ""
+    return sorted(holders.values(), key=lambda h: (wanted.index(h.role), bool(h.site), h.username))
 
 
 def _spoken(host: str) -> str:
@@ -162,6 +185,7 @@ def _warm_up() -> None:
         world = current_world()
         if world.published() is not None:
             world.verdicts(world.now())
+            world.outlook(world.now())
     except ThroughlineError:
         pass  # the page that needs it says so
     finally:

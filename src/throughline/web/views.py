@@ -94,7 +94,7 @@ def decide_page(request: HttpRequest, key: str) -> HttpResponse:
         return _refused(request, "pages/escalation.html", key, error)
     done = gettext("Decided: %(option)s. The plan was made again and is published.")
     messages.success(request, done % {"option": decision_words(decision.kind)})
-    return HttpResponseRedirect(reverse("escalations"))
+    return HttpResponseRedirect(reverse("escalation", kwargs={"key": key}))
 
 
 @route("escalations/<path:key>", permission=Permission.SEE_ESCALATIONS, name="escalation")

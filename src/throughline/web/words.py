@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from throughline.model.assumptions import AssumedQuantity
 from throughline.model.personnel import DecisionKind, Role
+from throughline.model.plant import Plant
 
 _ROLES = {
     Role.OPERATIONS_LEAD: _("Operations lead"),
@@ -62,21 +66,77 @@ def quantity_unit(quantity: AssumedQuantity) -> str:
     return gettext(unit) if unit else ""
 
 
+_DIGITS = {
+    AssumedQuantity.RUN_TIME_FACTOR: 2,
+    AssumedQuantity.SETUP_TIME_FACTOR: 2,
+    AssumedQuantity.AVAILABILITY: 0,
+    AssumedQuantity.YIELD: 1,
+    AssumedQuantity.LEAD_TIME_DAYS: 1,
+    AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS: 1,
+    AssumedQuantity.ATTENDANCE: 0,
+    AssumedQuantity.DEMAND_PER_WEEK: 0,
+}
+"""Decimals that mean something: yields differ by tenths of a per cent, attendance does not."""
+
+
 def quantity_number(quantity: AssumedQuantity, value: float) -> str:
-    """A value of a quantity as it is shown: fractions in per cent, the rest to three digits."""
-    return f"{value * 100:.1f}" if _QUANTITIES[quantity][1] == "%" else f"{value:.3g}"
+    """A value of a quantity as it is shown: fractions in per cent, with the digits that matter."""
+    shown = value * 100 if _QUANTITIES[quantity][1] == "%" else value
+    return f"{shown:,.{_DIGITS[quantity]}f}"
 
 
-def subject_words(subject: str) -> str:
-    """A subject such as ``supply_sources/MAGNET:S-03`` as people say it: ``MAGNET from S-03``."""
+_SURE = 1_000_000
+
+
+def odds_words(e_value: float) -> str:
+    """An e-value as odds: how strongly what was seen speaks against a number of the plan."""
+    if e_value > _SURE:
+        return gettext("more than a million to 1 against")
+    if e_value <= 1:
+        return gettext("nothing against it")
+    shown = f"{e_value:,.0f}" if e_value >= _TEN else f"{e_value:.1f}"
+    return gettext("%(odds)s to 1 against") % {"odds": shown}
+
+
+_TEN = 10
+
+
+def subject_words(subject: str, plant: Plant) -> str:
+    """
+    A subject such as ``supply_sources/MAGNET:S-03`` as people say it: names, ids behind them.
+    """
     table, _slash, key = subject.partition("/")
     if table == "supply_sources":
         material, _colon, supplier = key.partition(":")
         return gettext("%(material)s from %(supplier)s") % {
-            "material": material,
-            "supplier": supplier,
+            "material": _named(plant.materials, material),
+            "supplier": _named(plant.suppliers, supplier),
         }
     if table == "operations":
         material, _colon, step = key.partition(":")
-        return gettext("%(material)s, step %(step)s") % {"material": material, "step": step}
-    return key
+        return gettext("%(material)s, step %(step)s") % {
+            "material": _named(plant.materials, material),
+            "step": step,
+        }
+    tables = {
+        "equipment": plant.equipment,
+        "work_centers": plant.work_centers,
+        "materials": plant.materials,
+        "suppliers": plant.suppliers,
+        "skills": plant.skills,
+        "sites": plant.sites,
+    }
+    return _named(tables.get(table, {}), key)
+
+
+def step_words(operation: str) -> str:
+    """A step of an order such as ``MO-2036/30`` as people say it: ``step 30 of MO-2036``."""
+    order, slash, step = operation.rpartition("/")
+    if not slash:
+        return operation
+    return gettext("step %(step)s of %(order)s") % {"step": step, "order": order}
+
+
+def _named(rows: Mapping[str, Any], key: str) -> str:
+    name = getattr(rows.get(key), "name", "")
+    return f"{name} ({key})" if name and name != key else key

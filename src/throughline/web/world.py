@@ -15,6 +15,7 @@ from throughline.store.world import wall_clock
 if TYPE_CHECKING:
     from throughline.ledger import Artefacts, Ledger
     from throughline.model.assumptions import Verdict
+    from throughline.model.schedule import Survival
     from throughline.picture import Picture
 
 
@@ -22,15 +23,17 @@ class SharedWorld(World):
     """
     A world that many threads may look at.
 
-    Folding takes turns, and so does deciding. What the evidence says is computed once for each
-    state of the ledger and each minute.
+    Folding takes turns, and so does deciding. What the evidence says, and how likely the plan is to
+    hold, is computed once for each state of the ledger and each minute.
     """
 
     def __init__(self, ledger: Ledger, artefacts: Artefacts, clock: Clock) -> None:
         super().__init__(ledger, artefacts, clock)
         self.deciding = Lock()
         self._folding = RLock()
+        self._playing = Lock()
         self._judged: tuple[tuple[int, datetime], tuple[Verdict, ...]] | None = None
+        self._played: tuple[tuple[int, datetime], Survival | None] | None = None
 
     def picture(self) -> Picture:
         """What holds now."""
@@ -46,6 +49,16 @@ class SharedWorld(World):
             if self._judged is None or self._judged[0] != state:
                 self._judged = (state, verdicts(self, now))
             return self._judged[1]
+
+    def outlook(self, now: datetime) -> Survival | None:
+        """How likely the published plan is to hold from now on; None before the first."""
+        from throughline.loop.outlook import outlook  # the engines: not before a page needs them
+
+        state = (self.picture().sequence, now.replace(second=0, microsecond=0))
+        with self._playing:
+            if self._played is None or self._played[0] != state:
+                self._played = (state, outlook(self, now))
+            return self._played[1]
 
 
 @cache

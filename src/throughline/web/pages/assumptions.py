@@ -14,8 +14,10 @@ from throughline.loop.world import Published
 from throughline.model.assumptions import Assumption, Standing, Verdict
 from throughline.model.codec import from_json, moment_text
 from throughline.model.decisions import DeclaredAssumption, Refutation
+from throughline.model.plan import DemandKind
 from throughline.web.look import Look
 from throughline.web.words import (
+    odds_words,
     owner_words,
     quantity_number,
     quantity_unit,
@@ -31,7 +33,8 @@ class AssumptionCard:
     """
     One assumption as its owner needs to see it; the numbers are written as shown, in ``unit``.
 
-    ``carries`` names what fails with it; ``evidence`` is the data of the evidence curve.
+    ``carries`` names the customer orders that fail with it, ``forecasts`` counts the forecast and
+    stock lines besides; ``evidence`` is the data of the evidence curve.
     """
 
     id: str
@@ -57,6 +60,7 @@ class AssumptionCard:
     shaping_action: str
     hedging_action: str
     carries: tuple[str, ...]
+    forecasts: int
     evidence: dict[str, Any]
     source: str
     sequence: int
@@ -65,6 +69,11 @@ class AssumptionCard:
     def anchor(self) -> str:
         """The id as a page's anchor can carry it."""
         return anchor_of(self.id)
+
+    @property
+    def odds(self) -> str:
+        """What the evidence says, as odds."""
+        return odds_words(self.e_value)
 
     @property
     def group(self) -> str:
@@ -95,7 +104,7 @@ class Replaced:
     unit: str
     value: str
     believed: str
-    e_value: float
+    odds: str
     refuted_at: datetime
     owner: str
 
@@ -113,18 +122,18 @@ def replaced_assumptions(look: Look) -> tuple[Replaced, ...]:
         for row in rows
         if row.assumption in declared and row.assumption not in current
     )
-    return tuple(_replaced(row, was) for row, was in stated if look.shows(was.subject))
+    return tuple(_replaced(look, row, was) for row, was in stated if look.shows(was.subject))
 
 
-def _replaced(row: Refutation, was: Assumption) -> Replaced:
+def _replaced(look: Look, row: Refutation, was: Assumption) -> Replaced:
     return Replaced(
         id=was.id,
-        subject_name=subject_words(was.subject),
+        subject_name=subject_words(was.subject, look.plant),
         quantity=quantity_words(was.quantity),
         unit=quantity_unit(was.quantity),
         value=quantity_number(was.quantity, was.value),
         believed=quantity_number(was.quantity, row.posterior_mean),
-        e_value=row.e_value,
+        odds=odds_words(row.e_value),
         refuted_at=row.at,
         owner=owner_words(was.owner),
     )
@@ -180,8 +189,11 @@ class _Carried:
 
     def __init__(self, look: Look) -> None:
         self._by_subject: dict[str, dict[str, None]] = {}
+        self._ordered: frozenset[str] = frozenset()
         if look.published is None:
             return
+        demands_of_plan = look.published.plan.demands
+        self._ordered = frozenset(d.id for d in demands_of_plan if d.kind is DemandKind.ORDER)
         schedule = look.published.schedule
         demands = {dates.order: dates.demands for dates in schedule.orders}
         for operation in schedule.operations:
@@ -212,16 +224,18 @@ class _Carried:
             ):
                 self._by_subject.setdefault(subject, {}).update(served)
 
-    def by(self, subject: str) -> tuple[str, ...]:
-        """Customer orders, in order of id."""
+    def by(self, subject: str) -> tuple[tuple[str, ...], int]:
+        """Customer orders in order of id, and the number of other demands."""
         found: Iterable[str] = self._by_subject.get(subject, ())
-        return tuple(sorted(found))
+        orders = tuple(sorted(key for key in found if key in self._ordered))
+        return orders, len(tuple(found)) - len(orders)
 
 
 def _card(look: Look, verdict: Verdict, carried: _Carried) -> AssumptionCard:
     stated = verdict.assumption
     table, _slash, key = stated.subject.partition("/")
     origin = look.picture.origin(table, key)
+    orders, forecasts = carried.by(stated.subject)
 
     def shown(value: float) -> str:
         return quantity_number(stated.quantity, value)
@@ -229,7 +243,7 @@ def _card(look: Look, verdict: Verdict, carried: _Carried) -> AssumptionCard:
     return AssumptionCard(
         id=stated.id,
         subject=stated.subject,
-        subject_name=subject_words(stated.subject),
+        subject_name=subject_words(stated.subject, look.plant),
         quantity=quantity_words(stated.quantity),
         unit=quantity_unit(stated.quantity),
         value=shown(stated.value),
@@ -249,7 +263,8 @@ def _card(look: Look, verdict: Verdict, carried: _Carried) -> AssumptionCard:
         signpost=stated.signpost,
         shaping_action=stated.shaping_action,
         hedging_action=stated.hedging_action,
-        carries=carried.by(stated.subject),
+        carries=orders,
+        forecasts=forecasts,
         evidence=evidence_data(verdict),
         source=origin.source if origin else "",
         sequence=origin.sequence if origin else 0,

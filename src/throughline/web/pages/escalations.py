@@ -7,22 +7,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from throughline.execute.escalate import choosable
+from throughline.execute.rights import decider
+from throughline.model.assumptions import Assumption
 from throughline.model.codec import from_json
-from throughline.model.decisions import Decision, Escalation, EscalationStatus, Finding
+from throughline.model.decisions import (
+    Decision,
+    DeclaredAssumption,
+    Escalation,
+    EscalationStatus,
+    Finding,
+)
 from throughline.model.options import Option
-from throughline.model.personnel import Role
+from throughline.model.personnel import DecisionRight, Role
 from throughline.web.access import Permission, access_escalation, escalations_for
 from throughline.web.look import Look
 from throughline.web.pages.assumptions import AssumptionCard, anchor_of, assumption_cards
-from throughline.web.words import decision_words, role_words, subject_words
+from throughline.web.pages.changes import Replanned, replan_after
+from throughline.web.words import decision_words, quantity_words, role_words, subject_words
 
+_HOURS_FROM = 1.5
 WAITING = frozenset({EscalationStatus.OPEN, EscalationStatus.ACKNOWLEDGED})
 
 
 @dataclass(frozen=True, slots=True)
 class OptionCard:
-    """One priced option, and whether this visitor may choose it."""
+    """
+    One priced option, and whether this visitor may choose it; ``why_not`` says what stands against
+    it, and who may.
+    """
 
     id: str
     action: str
@@ -36,6 +51,7 @@ class OptionCard:
     operations_moved: int
     is_recommended: bool
     may_choose: bool
+    why_not: str
 
     @property
     def kept_percent(self) -> str:
@@ -55,21 +71,32 @@ class DecisionLine:
     why: str
     latency_minutes: float
 
+    @property
+    def latency(self) -> str:
+        """From the event to the decision, in the unit that suits it."""
+        hours = self.latency_minutes / 60
+        if hours < _HOURS_FROM:
+            return gettext("%(n).0f min") % {"n": self.latency_minutes}
+        return gettext("%(n).1f h") % {"n": hours}
+
 
 @dataclass(frozen=True, slots=True)
 class EscalationCard:
     """
     One escalation as its decider needs to see it.
 
-    ``refusal`` says why this visitor cannot decide it, empty when they can. ``seen`` is the place
-    in the ledger that this card was made from: a decision sends it back, and is refused when
-    somebody was faster.
+    ``consequence`` is the statement without the finding it repeats; ``headline`` names what broke.
+    ``replanned`` is what the decision changed. ``refusal`` says why this visitor cannot decide it,
+    empty when they can. ``seen`` is the place in the ledger that this card was made from: a
+    decision sends it back, and is refused when somebody was faster.
     """
 
     id: str
     statement: str
+    consequence: str
     subject: str
     subject_name: str
+    headline: str
     status: EscalationStatus
     role: Role
     role_name: str
@@ -85,6 +112,7 @@ class EscalationCard:
     options: tuple[OptionCard, ...]
     assumption: AssumptionCard | None
     decision: DecisionLine | None
+    replanned: Replanned | None
     is_mine: bool
     refusal: str
     seen: int
@@ -138,7 +166,8 @@ def escalation_card(look: Look, escalation_id: str) -> EscalationCard:
     UnknownIdError
         When there is none for this visitor.
     """
-    return _Builder(look).card(access_escalation(look.plant, look.who, escalation_id))
+    raised = access_escalation(look.plant, look.who, escalation_id)
+    return _Builder(look).card(raised, is_whole=True)
 
 
 def options_of(raised: Escalation) -> tuple[Option, ...]:
@@ -157,8 +186,8 @@ class _Builder:
         self._rights = tuple(look.plant.decision_rights.values())
         self._assumptions: dict[str, AssumptionCard] | None = None
 
-    def card(self, raised: Escalation) -> EscalationCard:
-        """One escalation as a card."""
+    def card(self, raised: Escalation, *, is_whole: bool = False) -> EscalationCard:
+        """One escalation as a card; a whole one also says what its decision changed."""
         finding = self._findings.get(raised.finding)
         options = options_of(raised)
         origin = self._look.picture.origin("escalations", raised.id)
@@ -166,8 +195,10 @@ class _Builder:
         return EscalationCard(
             id=raised.id,
             statement=raised.statement,
+            consequence=_consequence(raised, finding),
             subject=raised.subject,
-            subject_name=subject_words(raised.subject),
+            subject_name=subject_words(raised.subject, self._look.plant),
+            headline=self._headline(raised),
             status=raised.status,
             role=raised.role,
             role_name=role_words(raised.role),
@@ -183,6 +214,7 @@ class _Builder:
             options=self._options(raised, options),
             assumption=self._assumption(raised.assumption),
             decision=_decision_line(decision, options) if decision else None,
+            replanned=replan_after(self._look, decision) if decision and is_whole else None,
             is_mine=raised.role is self._look.who.role,
             refusal=self._refusal(raised),
             seen=origin.sequence if origin else self._look.picture.sequence,
@@ -207,9 +239,37 @@ class _Builder:
                 operations_moved=option.operations_moved,
                 is_recommended=option.id == raised.recommended,
                 may_choose=option.id in allowed,
+                why_not="" if option.id in allowed else self._why_not(raised, option),
             )
             for option in options
         )
+
+    def _why_not(self, raised: Escalation, option: Option) -> str:
+        """Which limit stands against an option, and who may choose it."""
+        if raised.role is not self._look.who.role:
+            return ""
+        right = next((r for r in self._rights if _is_for(r, raised.role, option)), None)
+        reason = (
+            gettext("Your role has no right to decide this.")
+            if right is None
+            else _beyond(right, option)
+        )
+        above = decider(self._rights, option)
+        if above is None or above.role is raised.role:
+            return reason
+        return f"{reason} " + gettext("%(role)s may.") % {"role": role_words(above.role)}
+
+    def _headline(self, raised: Escalation) -> str:
+        """What broke, by name."""
+        name = subject_words(raised.subject, self._look.plant)
+        declared = self._look.plant.records(DeclaredAssumption).get(raised.assumption)
+        if declared is None:
+            return name
+        stated = from_json(Assumption, json.loads(declared.document))
+        return gettext("%(quantity)s of %(subject)s") % {
+            "quantity": quantity_words(stated.quantity),
+            "subject": name,
+        }
 
     def _refusal(self, raised: Escalation) -> str:
         if raised.status not in WAITING:
@@ -229,6 +289,34 @@ class _Builder:
         if self._assumptions is None:
             self._assumptions = {card.id: card for card in assumption_cards(self._look)}
         return self._assumptions.get(assumption_id)
+
+
+def _consequence(raised: Escalation, finding: Finding | None) -> str:
+    # The statement begins with the finding, which has its own place on the page.
+    found = finding.statement if finding else ""
+    return raised.statement.removeprefix(found).strip() or raised.statement
+
+
+def _is_for(right: DecisionRight, role: Role, option: Option) -> bool:
+    return right.role is role and right.decision is option.action
+
+
+def _beyond(right: DecisionRight, option: Option) -> str:
+    """The first limit that an option breaks, with both numbers."""
+    if option.cost_eur > right.limit_eur:
+        return gettext("It costs %(cost)s EUR, your limit is %(limit)s EUR.") % {
+            "cost": f"{option.cost_eur:,.0f}",
+            "limit": f"{right.limit_eur:,.0f}",
+        }
+    if option.late_orders > right.limit_orders:
+        return gettext("It leaves %(late)d orders late, your limit is %(limit)d.") % {
+            "late": option.late_orders,
+            "limit": right.limit_orders,
+        }
+    return gettext("It moves %(moved)d operations, your limit is %(limit)d.") % {
+        "moved": option.operations_moved,
+        "limit": right.limit_operations_moved,
+    }
 
 
 def _decision_line(decision: Decision, options: tuple[Option, ...]) -> DecisionLine:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from throughline.web.look import Look
+from throughline.web.words import subject_words
 
 if TYPE_CHECKING:
     from throughline.strategy.map import StrategyMap
@@ -35,6 +36,21 @@ _WORDS = {
     "unknown": _("Not known"),
 }
 
+_SHARE = "fraction"
+_MEASURES = {
+    "availability": _("Availability"),
+    "effectiveness": _("Effectiveness"),
+    "technical_efficiency": _("Technical efficiency"),
+    "oee": _("Overall equipment effectiveness"),
+    "load_fraction": _("Load"),
+    "first_pass_yield": _("First pass yield"),
+    "quality_ratio": _("Quality ratio"),
+    "energy_kwh_per_unit": _("Electricity per unit"),
+    "on_time_fraction": _("Share of order lines delivered in time"),
+    "sources": _("Approved sources"),
+    "attendance": _("Attendance"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RequirementLine:
@@ -49,7 +65,7 @@ class RequirementLine:
     actual: str
     unit: str
     progress: float | None
-    share: float
+    share: str
     tone: str
     status_words: str
     because: str
@@ -96,7 +112,7 @@ def objective_cards(look: Look) -> tuple[ObjectiveCard, ...]:
     requirements = {
         standing.requirement: standing for standing in requirement_standings(look.plant, **facts)
     }
-    return tuple(_card(standing, requirements) for standing in standings(look.plant, **facts))
+    return tuple(_card(look, standing, requirements) for standing in standings(look.plant, **facts))
 
 
 def map_data(look: Look) -> dict[str, Any]:
@@ -149,7 +165,7 @@ def _as_island(found: StrategyMap, look: Look) -> dict[str, Any]:
 
 
 def _card(
-    standing: ObjectiveStanding, requirements: Mapping[str, RequirementStanding]
+    look: Look, standing: ObjectiveStanding, requirements: Mapping[str, RequirementStanding]
 ) -> ObjectiveCard:
     tone, words = _status(standing.status)
     return ObjectiveCard(
@@ -164,26 +180,26 @@ def _card(
         progress=standing.progress,
         due_on=standing.due_on,
         requirements=tuple(
-            _line(requirements[key], share)
+            _line(look, requirements[key], share)
             for key, share in standing.requirements
             if key in requirements
         ),
     )
 
 
-def _line(standing: RequirementStanding, share: float) -> RequirementLine:
+def _line(look: Look, standing: RequirementStanding, share: float) -> RequirementLine:
     tone, words = _status(standing.status)
     return RequirementLine(
         id=standing.requirement,
         name=standing.name,
-        measure=standing.measure,
-        subject=standing.subject,
-        baseline=_number(standing.baseline),
-        target=_number(standing.target),
-        actual=_number(standing.actual),
-        unit=standing.unit,
+        measure=gettext(_MEASURES.get(standing.measure, standing.measure)),
+        subject=subject_words(standing.subject, look.plant) or gettext("the whole company"),
+        baseline=_number(standing.baseline, standing.unit),
+        target=_number(standing.target, standing.unit),
+        actual=_number(standing.actual, standing.unit),
+        unit=_unit(standing.unit),
         progress=standing.progress,
-        share=share,
+        share=f"{share * 100:.0f} %",
         tone=tone,
         status_words=words,
         because=standing.because,
@@ -195,5 +211,12 @@ def _status(status: StandingStatus) -> tuple[str, str]:
     return _TONES[status.value], gettext(_WORDS[status.value])
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+def _number(value: float | None, unit: str) -> str:
+    """A figure as people say it: shares in per cent, with the digits that mean something."""
+    if value is None:
+        return "–"
+    return f"{value * 100:.1f}" if unit == _SHARE else f"{value:.3g}"
+
+
+def _unit(unit: str) -> str:
+    return "%" if unit == _SHARE else unit

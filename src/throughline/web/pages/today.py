@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from throughline.model.assumptions import Standing
@@ -21,11 +22,13 @@ from throughline.web.pages.escalations import EscalationCard, inbox
 from throughline.web.pages.explained import Explained, of_picture, of_plan
 from throughline.web.pages.orders import AT_RISK_BELOW, OrderLine, order_lines
 from throughline.web.pages.strategy import ObjectiveCard, objective_cards
+from throughline.web.words import step_words
 
 KEPT_FLOOR = 0.5
 """Below an even chance a plan is no longer one to rely on."""
 _FRIDAY = 4
 _LONGEST_LIST = 8
+_LONGEST_CURVE = 28
 
 PANELS: dict[Role, tuple[str, ...]] = {
     Role.OPERATIONS_LEAD: ("waiting", "late", "survival", "broken", "replan"),
@@ -40,15 +43,18 @@ PANELS: dict[Role, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Will the plan hold until Friday, in words and as a curve."""
+    """Will the plan hold, from now on, in words and as a curve; shares are as shown."""
 
     friday: datetime
     kept: float
     sentence: str
+    note: str
+    tolerance: str
     tone: str
     curve: dict[str, Any]
-    fragile: tuple[tuple[str, float], ...]
-    rows: tuple[tuple[datetime, float], ...]
+    fragile: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[datetime, str], ...]
+    survival: Survival
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +121,12 @@ def kept_until(survival: Survival, moment: datetime) -> float:
 
 
 def survival_curve(look: Look) -> dict[str, Any] | None:
-    """The survival curve with its floor and this Friday; None before the first plan."""
-    if look.published is None:
-        return None
-    survival = look.published.survival
+    """The survival curve from now on with its floor and this Friday; None before a plan."""
+    survival = look.outlook()
+    return None if survival is None else _curve(look, survival)
+
+
+def _curve(look: Look, survival: Survival) -> dict[str, Any]:
     return {
         "as_of": moment_text(survival.as_of),
         "days": [moment_text(day) for day in survival.days],
@@ -129,23 +137,80 @@ def survival_curve(look: Look) -> dict[str, Any] | None:
 
 
 def _outlook(look: Look) -> Outlook | None:
-    curve = survival_curve(look)
-    if look.published is None or curve is None:
+    survival = look.outlook()
+    if survival is None:
         return None
-    survival, friday = look.published.survival, end_of_week(look.now)
+    friday = end_of_week(look.now)
     kept = kept_until(survival, friday)
-    rows = tuple(zip(survival.days, survival.kept, strict=True))
-    return Outlook(friday, kept, _in_words(kept), _tone(kept), curve, survival.fragile[:3], rows)
+    return Outlook(
+        friday=friday,
+        kept=kept,
+        sentence=in_words(survival, friday, kept),
+        note=_in_brief(kept),
+        tolerance=_tolerance_words(survival),
+        tone=_tone(kept),
+        curve=_curve(look, survival),
+        fragile=tuple((step_words(o), _percent(share)) for o, share in survival.fragile[:3]),
+        rows=tuple(
+            (_evening(day), _percent(share))
+            for day, share in zip(survival.days, survival.kept, strict=True)
+        )[:_LONGEST_CURVE],
+        survival=survival,
+    )
 
 
-def _in_words(kept: float) -> str:
+def in_words(survival: Survival, friday: datetime, kept: float) -> str:
+    """
+    Until which evening the plan holds more likely than not, and what is left of it by Friday.
+    """
+    until = gettext("Until Friday evening: %(share)s.") % {"share": _percent(kept)}
+    days = list(zip(survival.days, survival.kept, strict=True))
+    likely = [(day, share) for day, share in days if share >= KEPT_FLOOR]
+    if not days or len(likely) == len(days):
+        return gettext("The plan is likely to hold to its end.") + f" {until}"
+    if not likely:
+        first = {"share": _percent(days[0][1]), "day": _day_words(_evening(days[0][0]))}
+        said = gettext("The plan is unlikely to hold even until %(day)s evening: %(share)s.")
+        return f"{said % first} {until}"
+    day, share = likely[-1]
+    facts = {"day": _day_words(_evening(day)), "share": _percent(share)}
+    said = gettext("The plan is likely to hold until %(day)s evening: %(share)s.") % facts
+    return said if _evening(day).date() == friday.date() else f"{said} {until}"
+
+
+def _in_brief(kept: float) -> str:
     if kept >= 0.9:
-        return gettext("The plan will very likely hold until Friday.")
+        return gettext("It will very likely hold.")
     if kept >= 0.7:
-        return gettext("The plan will probably hold until Friday.")
+        return gettext("It will probably hold.")
     if kept >= KEPT_FLOOR:
-        return gettext("Whether the plan holds until Friday is little better than open.")
-    return gettext("The plan will probably not hold until Friday.")
+        return gettext("Little better than an even chance.")
+    return gettext("It will probably not hold.")
+
+
+def _tolerance_words(survival: Survival) -> str:
+    return gettext(
+        "It holds as long as no step starts and no order ends more than %(hours)s working hours "
+        "later than planned."
+    ) % {"hours": f"{survival.tolerance_minutes / 60:.3g}"}
+
+
+def _evening(day: datetime) -> datetime:
+    """The evening that a midnight ends."""
+    return day - timedelta(minutes=1)
+
+
+def _day_words(moment: datetime) -> str:
+    return date_format(moment, "l")
+
+
+def _percent(share: float) -> str:
+    """A share in per cent; what is not quite nothing or all does not read as if it were."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    if 0.995 < share < 1:
+        return "> 99 %"
+    return f"{share * 100:.0f} %"
 
 
 def _tone(kept: float) -> str:
@@ -168,28 +233,30 @@ def _figures(
     if look.published is None or outlook is None:
         return ()
     return (
-        _kept_figure(look, outlook, look.published.survival),
+        _kept_figure(look, outlook),
         _late_figure(look, orders),
         _assumptions_figure(look, cards),
         _waiting_figure(look, waiting),
     )
 
 
-def _kept_figure(look: Look, outlook: Outlook, survival: Survival) -> Explained:
-    return of_plan(
+def _kept_figure(look: Look, outlook: Outlook) -> Explained:
+    survival, published = outlook.survival, look.published
+    return of_picture(
         look,
-        gettext("Plan kept until Friday"),
+        gettext("Plan holds until Friday"),
         f"{outlook.kept * 100:.0f}",
         unit="%",
         tone=outlook.tone,
-        note=outlook.sentence,
+        note=outlook.note,
         formula=gettext(
-            "Share of simulated weeks in which no operation starts and no order ends later than "
-            "the tolerance before Friday night."
+            "Share of simulated courses of the published sequence, played from now, in which no "
+            "step starts and no order ends later than the tolerance before Friday night."
         ),
         inputs=(
-            (gettext("Simulated weeks"), f"{survival.replications}"),
-            (gettext("Tolerance"), f"{survival.tolerance_minutes / 60:.3g} h"),
+            (gettext("Simulated courses"), f"{survival.replications}"),
+            (gettext("Tolerance"), f"{survival.tolerance_minutes / 60:.3g} working hours"),
+            (gettext("Plan"), published.publication.plan_id if published else ""),
         ),
     )
 
@@ -230,8 +297,8 @@ def _assumptions_figure(look: Look, cards: tuple[AssumptionCard, ...]) -> Explai
         note=_broken_words(refuted, watched),
         href=reverse("assumptions"),
         formula=gettext(
-            "Numbers of the plan that the floor has not refuted: the e-value of each is under its "
-            "threshold, and false alarms stay under one a week in all."
+            "Numbers of the plan that the floor has not refuted. Each is tested every day; the "
+            "odds asked for are so high that false alarms stay under one a week in all."
         ),
         inputs=(
             (gettext("Refuted"), f"{refuted}"),
