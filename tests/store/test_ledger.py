@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from throughline.errors import WorldError
+from throughline.ledger import chain
 from throughline.ledger.memory import MemoryLedger
 from throughline.ledger.ports import Ledger
+from throughline.model.codec import canonical
 from throughline.model.events import Event, Statement
 from throughline.store import ledger as store_ledger
 from throughline.store.failures import world_failures
@@ -28,6 +31,13 @@ Say = Callable[..., Event]
 @pytest.fixture(params=[MemoryLedger, DjangoLedger])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     return request.param()
+
+
+def test_the_hash_covers_the_canonical_json_of_everything_that_was_said(stock_count: Say) -> None:
+    event = stock_count(1)
+    expected = sha256(canonical(chain.said(event)).encode()).hexdigest()
+    assert chain.body_hash(event) == expected
+    assert chain.body_hash(event, canonical(event.body)) == expected
 
 
 class TestEveryLedger:

@@ -15,6 +15,10 @@ GENESIS = "0" * 64
 
 def said(event: Event) -> dict[str, Any]:
     """Everything the source said, as JSON values: what the event's hash covers and what is kept."""
+    return {"body": event.body, **_around_the_body(event)}
+
+
+def _around_the_body(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
         "kind": event.kind,
@@ -22,7 +26,6 @@ def said(event: Event) -> dict[str, Any]:
         "source": event.source,
         "source_seq": event.source_seq,
         "occurred_at": moment_text(event.occurred_at),
-        "body": event.body,
         "quality": event.quality,
         "causation_id": event.causation_id,
         "correlation_id": event.correlation_id,
@@ -30,16 +33,21 @@ def said(event: Event) -> dict[str, Any]:
     }
 
 
-def body_hash(event: Event) -> str:
+def body_hash(event: Event, body: str | None = None) -> str:
     """
     SHA-256 of what was said, in canonical JSON.
+
+    ``body`` is the canonical text of the event's body, for whoever has it already.
 
     Raises
     ------
     ValueError
         When the body holds a number that is not finite.
     """
-    return sha256(canonical(said(event)).encode()).hexdigest()
+    text = canonical(event.body) if body is None else body
+    # In order of keys "body" is the first, so that its text need not be made once more.
+    said_text = f'{{"body":{text},{canonical(_around_the_body(event))[1:]}'
+    return sha256(said_text.encode()).hexdigest()
 
 
 def chain_hash(previous: str, sequence: int, recorded_at: datetime, event_hash: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
@@ -35,6 +35,20 @@ _PLACES = ", ".join("%s" for _ in _FIELDS)
 _INSERT = f"INSERT INTO {_META.db_table} ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608  our own names
 
 
+class _Said(NamedTuple):
+    """An event on its way in, with the text of its body and its hash."""
+
+    event: Event
+    body: str
+    hash: str
+
+    @classmethod
+    def by(cls, event: Event) -> _Said:
+        exact = _exact(event)
+        body = canonical(exact.body)
+        return cls(exact, body, body_hash(exact, body))
+
+
 class DjangoLedger:
     """
     Keeps the ledger in the database that Django is set up on.
@@ -46,7 +60,7 @@ class DjangoLedger:
     def append(self, events: Sequence[Event], *, recorded_at: datetime) -> Receipt:
         """Record a batch: new ids are accepted, repetitions counted, contradictions set aside."""
         recorded = recorded_at.astimezone(UTC)
-        said_now = [(event, body_hash(event)) for event in map(_exact, events)]
+        said_now = [_Said.by(event) for event in events]
         with world_failures(), transaction.atomic():
             _take_the_writers_turn()
             new, repeated, set_aside = _sort_out(said_now)
@@ -123,20 +137,20 @@ def _take_the_writers_turn() -> None:
 
 
 def _sort_out(
-    said_now: list[tuple[Event, str]],
-) -> tuple[list[tuple[Event, str]], int, list[Quarantined]]:
-    known = _hashes_of(event.id for event, _ in said_now)
-    new: list[tuple[Event, str]] = []
+    said_now: list[_Said],
+) -> tuple[list[_Said], int, list[Quarantined]]:
+    known = _hashes_of(one.event.id for one in said_now)
+    new: list[_Said] = []
     repeated, set_aside = 0, []
-    for event, said_hash in said_now:
-        before = known.get(event.id)
+    for one in said_now:
+        before = known.get(one.event.id)
         if before is None:
-            known[event.id] = said_hash
-            new.append((event, said_hash))
-        elif before == said_hash:
+            known[one.event.id] = one.hash
+            new.append(one)
+        elif before == one.hash:
             repeated += 1
         else:
-            set_aside.append(Quarantined(event, contradiction(event)))
+            set_aside.append(Quarantined(one.event, contradiction(one.event)))
     return new, repeated, set_aside
 
 
@@ -151,22 +165,23 @@ def _hashes_of(ids: Iterable[str]) -> dict[str, str]:
     return known
 
 
-def _write(new: list[tuple[Event, str]], recorded: datetime) -> int:
+def _write(new: list[_Said], recorded: datetime) -> int:
     sequence, link = _last()
     written_at = _moment(recorded)
     with connection.cursor() as cursor:
         for some in _in_portions(new, _ROWS_AT_ONCE):
             rows = []
-            for event, said_hash in some:
+            for one in some:
                 sequence += 1
-                link = chain_hash(link, sequence, recorded, said_hash)
-                rows.append(_row(sequence, event, written_at, said_hash, link))
+                link = chain_hash(link, sequence, recorded, one.hash)
+                rows.append(_row(sequence, one, written_at, link))
             cursor.executemany(_INSERT, rows)
     return sequence
 
 
-def _row(sequence: int, event: Event, written_at: Any, said_hash: str, link: str) -> list[Any]:
+def _row(sequence: int, one: _Said, written_at: Any, link: str) -> list[Any]:
     """Values in the order of the model's fields."""
+    event = one.event
     return [
         sequence,
         event.id,
@@ -180,8 +195,8 @@ def _row(sequence: int, event: Event, written_at: Any, said_hash: str, link: str
         event.causation_id,
         event.correlation_id,
         event.schema_version,
-        canonical(event.body),
-        said_hash,
+        one.body,
+        one.hash,
         link,
     ]
 
