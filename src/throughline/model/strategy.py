@@ -38,9 +38,10 @@ class Requirement:
     """
     What production must be able to do.
 
-    ``measure`` names a figure that the product computes (``availability``, ``technical_efficiency``, ``first_pass_yield``,
-    ``on_time_fraction``, ``energy_kwh_per_unit``, ``load_fraction``, ``sources``) of ``subject``
-    (``work_centers/WND``, ``family/PREMIUM``, ``materials/MAGNET``), so that its current value
+    ``measure`` names a figure that the product computes (``technical_efficiency``,
+    ``availability``, ``first_pass_yield``, ``on_time_fraction``, ``energy_kwh_per_unit``,
+    ``load_fraction``, ``sources``) of ``subject`` (``work_centers/WND``, ``families/PREMIUM``,
+    ``materials/MAGNET``), so that its current value
     comes from the floor and not from a form.
     """
 
