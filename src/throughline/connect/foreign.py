@@ -1,8 +1,9 @@
 """
 Foreign exports, read row by row through a mapping file.
 
-Each row goes through these steps: joins add columns, filters choose, groups gather, column rules
-write the cells of the native table, and the door checks them like cells of a native file.
+Each row goes through these steps: joins add columns, a series adds what comes next, filters choose,
+groups gather, column rules write the cells of the native table, and the door checks them like cells
+of a native file.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from zoneinfo import ZoneInfo
 
 from throughline.connect.intake import Intake
 from throughline.connect.mapping import (
+    HELD,
+    NEXT,
+    SERIES,
+    SERIES_NUMBER,
     ColumnRule,
     Filter,
     JoinRule,
+    SeriesRule,
     TableRule,
     Written,
     names_in,
@@ -33,7 +39,8 @@ from throughline.model import TABLES
 from throughline.model.door import Problem, TextFormat, key_of_body, near_miss, text_door
 
 Cells = Sequence[str]
-Context = list[Cells]  # the row's own cells, then those of each join
+# The row's own cells, then those of each join, then with a series: next row, what is held, number.
+Context = list[Cells]
 Getter = Callable[[Context], str]
 
 
@@ -214,7 +221,19 @@ class _TableReader:
     def _contexts(self, sheet: Sheet) -> Iterator[tuple[int, Context]]:
         """Rows with their joined cells, as many as the filters want."""
         matchers = [self._matcher(join) for join in self.rule.joins]
+        rows = self._joined(sheet, matchers)
+        if self.rule.series is not None:
+            rows = self._in_series(rows, self.rule.series)
         tests = [self._test(condition) for condition in self.rule.filters]
+        for number, context in rows:
+            if all(test(context) for test in tests):
+                yield number, context
+            else:
+                self.tally.left_out += 1
+
+    def _joined(
+        self, sheet: Sheet, matchers: Sequence[Callable[[Context], Cells]]
+    ) -> Iterator[tuple[int, Context]]:
         nothing = frozenset(self.rule.written.empty)
         width = len(sheet.header)
         for number, cells in sheet.rows:
@@ -225,10 +244,48 @@ class _TableReader:
             context: Context = [_clean(cells, nothing)]
             for match in matchers:
                 context.append(match(context))
-            if all(test(context) for test in tests):
-                yield number, context
-            else:
+            yield number, context
+
+    def _in_series(
+        self, rows: Iterable[tuple[int, Context]], series: SeriesRule
+    ) -> Iterator[tuple[int, Context]]:
+        """Rows of the series, each one when the row after it is known."""
+        keys = [self._getter(source) for source in series.of]
+        tests = [self._test(condition) for condition in series.filters]
+        note = self._note_taker(series)
+        waiting: dict[tuple[str, ...], tuple[int, Context]] = {}
+        numbers: dict[tuple[str, ...], int] = {}
+        for number, context in rows:
+            key = tuple(get(context) for get in keys)
+            held = note(key, context)
+            if not all(test(context) for test in tests):
                 self.tally.left_out += 1
+                continue
+            if before := waiting.get(key):
+                yield _followed(before, context[0])
+            numbers[key] = numbers.get(key, 0) + 1
+            waiting[key] = number, [*context, held, [str(numbers[key])]]
+        for last in waiting.values():
+            yield _followed(last, [""] * len(self.header))
+
+    def _note_taker(self, series: SeriesRule) -> Callable[[tuple[str, ...], Context], Cells]:
+        """What notes the wanted values of each series as they are said, and tells what holds."""
+        held = series.held
+        if held is None:
+            return lambda _, __: ()
+        name, value = self._getter(held.name), self._getter(held.value)
+        places = {wanted: place for place, wanted in enumerate(held.only)}
+        nothing = ("",) * len(places)
+        holds: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+        def note(key: tuple[str, ...], context: Context) -> Cells:
+            now = holds.get(key, nothing)
+            place = places.get(name(context))
+            if place is not None:
+                now = holds[key] = (*now[:place], value(context), *now[place + 1 :])
+            return now
+
+        return note
 
     def _matcher(self, join: JoinRule) -> Callable[[Context], Cells]:
         try:
@@ -268,7 +325,18 @@ class _TableReader:
         if dot and alias in aliases and aliases.index(alias) < len(self.joined):
             slot = aliases.index(alias)
             return slot + 1, _place(self.joined[slot].header, column)
+        if dot and self.rule.series is not None and alias in (NEXT, HELD, SERIES):
+            return self._find_in_series(self.rule.series, alias, column)
         return 0, _place(self.header, source)
+
+    def _find_in_series(self, series: SeriesRule, alias: str, column: str) -> tuple[int, int]:
+        words = {
+            NEXT: self.header,
+            HELD: series.held.only if series.held else (),
+            SERIES: (SERIES_NUMBER,),
+        }
+        slot = 1 + len(self.rule.joins) + (HELD, SERIES, NEXT).index(alias)
+        return slot, _place(words[alias], column)
 
     def _test(self, condition: Filter) -> Callable[[Context], bool]:
         get, test = self._getter(condition.column), _TESTS[condition.test]
@@ -356,7 +424,33 @@ class _TableReader:
             return lambda _: constant
         if column.text:
             return self._pattern(column.text)
-        return self._getter(column.source)
+        get = self._first_of([column.source, *column.instead])
+        return self._elapsed(column, get) if column.since else get
+
+    def _first_of(self, sources: Sequence[str]) -> Getter:
+        """The first of several columns that is not empty."""
+        getters = [self._getter(source) for source in sources]
+        if len(getters) == 1:
+            return getters[0]
+        return lambda context: next((text for get in getters if (text := get(context))), "")
+
+    def _elapsed(self, column: ColumnRule, until: Getter) -> Getter:
+        """The time between two dates of a row as a number; empty when one of them is."""
+        since, written = self._getter(column.since), self.rule.written
+        form, zone = column.date or written.date, ZoneInfo(written.time_zone)
+
+        def read(text: str) -> datetime:
+            moment = _parsed(text, form)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+        def measure(context: Context) -> str:
+            first, last = since(context), until(context)
+            if not first or not last:
+                return ""
+            seconds = (read(last) - read(first)).total_seconds()
+            return _number_text(seconds / column.since_seconds, written.decimal)
+
+        return measure
 
     def _pattern(self, pattern: str) -> Getter:
         getters = [(name, self._getter(name)) for name in names_in(pattern)]
@@ -383,6 +477,8 @@ class _TableReader:
         steps: list[Callable[[str], str]] = []
         if column.map:
             steps.append(_mapped(column))
+        elif column.otherwise is not None:
+            steps.append(_or_else(column.otherwise))
         if column.times is not None or column.plus is not None:
             steps.append(_scaled(column, self.rule.written.decimal))
         if self._is_date(column):
@@ -406,6 +502,9 @@ class _TableReader:
         return is_date and (has_format or bool(column.at) or column.shift_days != 0)
 
     def _raw(self, column: ColumnRule, context: Context) -> str:
+        if column.since:
+            dates = (self._getter(column.since), self._first_of([column.source, *column.instead]))
+            return " to ".join(get(context) for get in dates)
         return self._reader(column)(context) if column.sources else column.value or ""
 
     def _refuse(
@@ -438,8 +537,17 @@ def _chain(
     yield from rest
 
 
+def _followed(row: tuple[int, Context], after: Cells) -> tuple[int, Context]:
+    number, context = row
+    return number, [*context, after]
+
+
 def _as_it_is(text: str) -> str:
     return text
+
+
+def _or_else(otherwise: str) -> Callable[[str], str]:
+    return lambda text: text or otherwise
 
 
 def _mapped(column: ColumnRule) -> Callable[[str], str]:
@@ -535,6 +643,7 @@ _TESTS: dict[str, Callable[[str, Any, str], bool]] = {
     "is_not": lambda text, value, _: text != value,
     "in": lambda text, value, _: text in value,
     "not_in": lambda text, value, _: text not in value,
+    "starts_with": lambda text, value, _: text.startswith(value),
     "empty": lambda text, value, _: (not text) == value,
     "above": lambda text, value, decimal: _compare(text, value, decimal, 1),
     "below": lambda text, value, decimal: _compare(text, value, decimal, -1),

@@ -23,6 +23,8 @@ from throughline.model import TABLES
 from throughline.model.door import near_miss
 
 AGGREGATES = ("first", "last", "min", "max", "sum", "mean", "count")
+NEXT, HELD, SERIES = "next", "held", "series"
+SERIES_NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,17 @@ class ColumnRule:
 
     Exactly one of ``source`` (a column, written ``alias.column`` when a join brings it), ``text``
     (a pattern of several columns) and ``value`` (a constant) is given, except with ``take`` =
-    ``count``, which needs none. The number read is multiplied by ``times`` and then ``plus`` is
-    added; days are added to dates.
+    ``count``, which needs none. ``instead`` are columns that are read in turn when the source is
+    empty. With ``since`` the cell is the time from that column's date to the source's, in units of
+    ``since_seconds``. The number read is multiplied by ``times`` and then ``plus`` is added; days
+    are added to dates.
     """
 
     name: str
     source: str = ""
+    instead: tuple[str, ...] = ()
+    since: str = ""
+    since_seconds: int = 0
     text: str = ""
     value: str | None = None
     map: Mapping[str, str] = field(default_factory=dict)
@@ -97,7 +104,9 @@ class ColumnRule:
     @property
     def sources(self) -> tuple[str, ...]:
         """The source columns it reads."""
-        return (self.source,) if self.source else tuple(names_in(self.text))
+        if not self.source:
+            return tuple(names_in(self.text))
+        return (self.source, *self.instead, *((self.since,) if self.since else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,30 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRule:
+    """
+    What was last said of other things when a row was written, in files that say one thing a row:
+    ``name`` and ``value`` are their columns, ``only`` the names that are wanted.
+    """
+
+    name: str
+    value: str
+    only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRule:
+    """
+    Rows that follow one another: those that agree in the columns ``of`` and pass the filters, in
+    the order of the file. Each knows the ``next`` one, its number, and what is ``held``.
+    """
+
+    of: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    held: HeldRule | None
+
+
+@dataclass(frozen=True, slots=True)
 class TableRule:
     """One native table from one or more source files; without files it is one row of constants."""
 
@@ -136,6 +169,7 @@ class TableRule:
     group_by: tuple[str, ...]
     distinct: bool
     written: Written
+    series: SeriesRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +185,7 @@ FILTERS: dict[str, type | tuple[type, ...]] = {
     "is_not": str,
     "in": list,
     "not_in": list,
+    "starts_with": str,
     "empty": bool,
     "above": (int, float),
     "below": (int, float),
@@ -158,10 +193,13 @@ FILTERS: dict[str, type | tuple[type, ...]] = {
     "not_before": str,
 }
 _WRITTEN_KEYS = tuple(f.name for f in fields(Written))
-_TABLE_KEYS = ("name", "file", "columns", "join", "where", "group_by", "distinct")
+_TABLE_KEYS = ("name", "file", "columns", "join", "series", "where", "group_by", "distinct")
+_SERIES_KEYS = ("of", "where", "held")
+_HELD_KEYS = ("name", "value", "only")
+_SINCE_SECONDS = {"minutes_since": 60, "days_since": 86_400}
 _JOIN_KEYS = ("as", "file", "on")
 _COLUMN_KEYS: dict[str, type | tuple[type, ...]] = {
-    "from": str,
+    "from": (str, list),
     "text": str,
     "value": (str, int, float, bool),
     "map": dict,
@@ -171,6 +209,8 @@ _COLUMN_KEYS: dict[str, type | tuple[type, ...]] = {
     "date": str,
     "at": str,
     "shift_days": int,
+    "minutes_since": str,
+    "days_since": str,
     "take": str,
 }
 _SPOKEN = {
@@ -181,6 +221,7 @@ _SPOKEN = {
     int: "a whole number",
     (int, float): "a number",
     (str, int, float, bool): "a text or a number",
+    (str, list): "a text or a list of texts",
 }
 
 
@@ -262,6 +303,7 @@ class _Reader:
             group_by=tuple(self._texts(entry, "group_by")),
             distinct=self._sub(entry, "distinct", bool, False),
             written=self._written(entry, defaults, _TABLE_KEYS),
+            series=self._series(entry),
         )
         self._check_aliases(rule)
         self._check_grouping(rule)
@@ -315,9 +357,14 @@ class _Reader:
             self._wrong(
                 place, found, "is not exactly one of from, text, value", "Give one of them."
             )
+        source, *instead = self._from(entry, place)
+        since = [key for key in _SINCE_SECONDS if key in entry]
         rule = ColumnRule(
             name,
-            source=str(entry.get("from", "")),
+            source=source,
+            instead=tuple(instead),
+            since=str(entry[since[0]]) if since else "",
+            since_seconds=_SINCE_SECONDS[since[0]] if since else 0,
             text=str(entry.get("text", "")),
             value=_as_text(entry["value"]) if "value" in entry else None,
             map={k: _as_text(v) for k, v in self._sub(entry, "map", dict, {}, place).items()},
@@ -329,7 +376,24 @@ class _Reader:
             shift_days=entry.get("shift_days", 0),
             take=str(entry.get("take", "")),
         )
+        self._check_since(place, rule, since)
         return self._check_column(place, rule)
+
+    def _from(self, entry: Mapping[str, Any], place: str) -> list[str]:
+        source = entry.get("from", "")
+        columns = source if isinstance(source, list) else [str(source)]
+        if columns and all(isinstance(column, str) for column in columns):
+            return columns
+        cure = 'Write from = ["first choice", "second choice"].'
+        self._wrong(f"{place}.from", source, "is not a list of source columns", cure)
+        return [""]
+
+    def _check_since(self, place: str, rule: ColumnRule, since: Sequence[str]) -> None:
+        if len(since) > 1:
+            self._wrong(place, " and ".join(since), "are two units of one time", "Give one.")
+        if since and not rule.source:
+            cure = "Say from = the column of the later date."
+            self._wrong(f"{place}.{since[0]}", rule.since, "has nothing to count to", cure)
 
     def _check_column(self, place: str, rule: ColumnRule) -> ColumnRule:
         if rule.take and rule.take not in AGGREGATES:
@@ -378,6 +442,28 @@ class _Reader:
                 self._wrong(f"{place}.on", "", "does not say which columns are equal", cure)
             elif files:
                 yield JoinRule(alias, files[0], on, self._written(entry, defaults, _JOIN_KEYS))
+
+    def _series(self, entry: Mapping[str, Any]) -> SeriesRule | None:
+        series = self._sub(entry, "series", dict, None)
+        if series is None:
+            return None
+        self._only(series, _SERIES_KEYS, "series")
+        return SeriesRule(
+            of=tuple(self._texts(series, "of")),
+            filters=tuple(self._filters(self._sub(series, "where", list, [], "series"))),
+            held=self._held(self._sub(series, "held", dict, None, "series")),
+        )
+
+    def _held(self, entry: Mapping[str, Any] | None) -> HeldRule | None:
+        if entry is None:
+            return None
+        self._only(entry, _HELD_KEYS, "series.held")
+        name, value = (self._sub(entry, key, str, "", "series.held") for key in ("name", "value"))
+        only = tuple(self._texts(entry, "only"))
+        if not (name and value and only):
+            cure = 'Write held = { name = "column", value = "column", only = ["name wanted"] }.'
+            self._wrong("series.held", "", "needs name, value and only", cure)
+        return HeldRule(name, value, only)
 
     def _filters(self, entries: Sequence[Any]) -> Iterator[Filter]:
         for entry in entries:
@@ -428,12 +514,33 @@ class _Reader:
             for ours in join.on:
                 self._check_alias(f"join.{join.alias}.on", ours, aliases)
             aliases.append(join.alias)
+        if rule.series is not None:
+            self._check_series_names(rule, rule.series, aliases)
+            aliases += [NEXT, HELD, SERIES]
         for column in rule.columns:
             for source in column.sources:
                 self._check_alias(f"columns.{column.name}", source, aliases)
                 if not rule.files:
                     cure = "Name the source file, or use a constant value."
                     self._wrong(f"columns.{column.name}", source, "has no file to come from", cure)
+
+    def _check_series_names(
+        self, rule: TableRule, series: SeriesRule, aliases: Sequence[str]
+    ) -> None:
+        words = (NEXT, HELD, SERIES)
+        for alias in aliases:
+            if alias in words:
+                cure = f"Give it another name than {', '.join(words)}."
+                self._wrong("join.as", alias, "is a word of the series", cure)
+        # Joins come before the series, and the series cannot look at itself.
+        early = [ours for join in rule.joins for ours in join.on]
+        early += [*series.of, *(condition.column for condition in series.filters)]
+        if series.held is not None:
+            early += [series.held.name, series.held.value]
+        for source in early:
+            if source.partition(".")[0] in words and "." in source:
+                cure = "Use it in [[table.where]] or in a column."
+                self._wrong("series", source, "is not known yet when the series is formed", cure)
 
     def _check_alias(self, place: str, source: str, aliases: Sequence[str]) -> None:
         alias, dot, _ = source.partition(".")
