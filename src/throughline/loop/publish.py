@@ -113,11 +113,12 @@ def _releases(
                     due_at=order.due_at,
                 )
         elif order.start_at <= now:
-            yield _purchase(order, now)
+            yield _purchase(order, plan, now)
 
 
-def _purchase(order: PlannedOrder, now: datetime) -> PurchaseOrder:
-    lead_time = order.available_at - order.start_at
+def _purchase(order: PlannedOrder, plan: Plan, now: datetime) -> PurchaseOrder:
+    # What should have been ordered before the plan was made takes its time from then on.
+    lead_time = order.available_at - max(order.start_at, plan.as_of)
     return PurchaseOrder(
         id=order.id,
         material=order.material,
