@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -15,6 +16,14 @@ pytestmark = pytest.mark.browser
 KEY = "E-A:availability:equipment/BAL-1#1"
 PAGE = "/escalations/E-A:availability:equipment/BAL-1%231"
 WHY = "Premium customers wait for these drives"
+SUBMIT = """
+() => {
+  const form = document.querySelector(".option.is-cheapest form");
+  form.requestSubmit();
+  const buttons = [...document.querySelectorAll("form[data-busy] button")];
+  return [form.querySelector("button").textContent, buttons.every(({ disabled }) => disabled)];
+}
+"""
 LEDGER = """
 import json, sys
 from throughline.store.world import open_world
@@ -27,8 +36,6 @@ print(json.dumps({"decided": decided[-1], "published": len(published)}))
 
 
 def ledger(server: Server) -> dict[str, object]:
-    import json
-
     run = subprocess.run(
         [sys.executable, "-c", LEDGER, f"sqlite:///{server.database}"],
         env=server.environment,
@@ -58,10 +65,7 @@ def test_a_decision_replans_and_a_second_one_is_told_of_the_first(
     # The page says what happens while the server plans, and other pages still open.
     page.locator(".option.is-cheapest").get_by_label("Why").fill(WHY)
     with page.expect_navigation():
-        page.evaluate("document.querySelector('.option.is-cheapest form').requestSubmit()")
-        assert page.evaluate(
-            "[...document.querySelectorAll('form[data-busy] button')].every(b => b.disabled)"
-        )
+        assert page.evaluate(SUBMIT) == ["Replanning…", True]
         assert httpx.get(f"{own_server.address}/sign-in", timeout=5).status_code == 200
     assert page.url.endswith(PAGE)
     said = page.locator("main").inner_text()

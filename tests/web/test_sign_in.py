@@ -182,7 +182,8 @@ def test_the_server_prints_a_link_for_each_role_in_words(
     announce(said.append, "http://127.0.0.1:8000")
     text = "\n".join(said)
     for role in Role:
-        found = re.search(rf"^  {role_words(role)} +http://127.0.0.1:8000(/\S+)$", text, re.M)
+        printed = rf"^  {role_words(role)} +http://127.0.0.1:8000(/\S+)$"
+        found = re.search(printed, text, re.MULTILINE)
         assert found, role
         client = Client()
         client.get(found[1])

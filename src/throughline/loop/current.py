@@ -116,7 +116,9 @@ def broken_quantities(plant: Plant, found: tuple[Verdict, ...]) -> Mapping[str, 
     }
     # A number that was rebased stays a broken promise to strategy: the plan now rests on less.
     for belief in plant.beliefs.values():
-        sentence = f"{belief.subject} is now planned with {belief.value:.3g}"
+        say = _SAYINGS[AssumedQuantity(belief.quantity)]
+        subject = belief.subject.partition("/")[2]
+        sentence = f"{say.what.format(subject)} {say.figure(belief.value)} in the plan by now."
         broken.setdefault(belief.subject, (belief.quantity, sentence))
     return broken
 
@@ -145,7 +147,9 @@ class _Saying:
 
 _SAYINGS = {
     AssumedQuantity.RUN_TIME_FACTOR: _Saying("Run time at {} against standard is", is_share=True),
-    AssumedQuantity.SETUP_TIME_FACTOR: _Saying("Setup time at {} against standard is", is_share=True),
+    AssumedQuantity.SETUP_TIME_FACTOR: _Saying(
+        "Setup time at {} against standard is", is_share=True
+    ),
     AssumedQuantity.AVAILABILITY: _Saying("{} is available", is_share=True),
     AssumedQuantity.YIELD: _Saying("The yield of {} is", is_share=True),
     AssumedQuantity.LEAD_TIME_DAYS: _Saying("{} arrives after", unit=" days"),

@@ -133,8 +133,10 @@ class _Why:
     def _because(self, old: ScheduledOperation, new: ScheduledOperation) -> str:
         if new.is_started:
             return "because it is under way"
-        if new.setup_start > old.setup_start or new.equipment != old.equipment:
+        if new.setup_start > old.setup_start:
             return self._holds(new) or "because other work goes first"
+        if new.equipment != old.equipment:
+            return f"because {new.equipment} can take it then"
         return self._released(old, new)
 
     def _holds(self, new: ScheduledOperation) -> str:

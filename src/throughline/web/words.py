@@ -118,6 +118,8 @@ def subject_words(subject: str, plant: Plant) -> str:
             "material": _named(plant.materials, material),
             "step": step,
         }
+    if table == "production_orders" and key in _GROUPS:
+        return gettext(_GROUPS[key])
     tables = {
         "equipment": plant.equipment,
         "work_centers": plant.work_centers,
@@ -135,6 +137,15 @@ def step_words(operation: str) -> str:
     if not slash:
         return operation
     return gettext("step %(step)s of %(order)s") % {"step": step, "order": order}
+
+
+_GROUPS = {"routed": _("orders with a routing"), "unrouted": _("orders without a routing")}
+
+
+def signpost_words(signpost: str) -> str:
+    """A signpost without the underscores of the table that it reads."""
+    table, space, rest = signpost.partition(" ")
+    return f"{table.replace('_', ' ')}{space}{rest}"
 
 
 def _named(rows: Mapping[str, Any], key: str) -> str:

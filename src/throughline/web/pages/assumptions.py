@@ -22,6 +22,7 @@ from throughline.web.words import (
     quantity_number,
     quantity_unit,
     quantity_words,
+    signpost_words,
     subject_words,
 )
 
@@ -260,7 +261,7 @@ def _card(look: Look, verdict: Verdict, carried: _Carried) -> AssumptionCard:
         baseline_n=stated.baseline_n,
         loss_eur=stated.loss_eur,
         owner=owner_words(stated.owner),
-        signpost=stated.signpost,
+        signpost=signpost_words(stated.signpost),
         shaping_action=stated.shaping_action,
         hedging_action=stated.hedging_action,
         carries=orders,
