@@ -143,13 +143,17 @@ def _consequence(finding: Finding, options: Sequence[Option]) -> str:
 
 
 def one_tier_up(raised: Escalation, rights: Sequence[DecisionRight]) -> Escalation | None:
-    """The escalation one tier higher, or None at the top."""
+    """
+    The escalation one tier higher, or None at the top.
+
+    It is open again: that somebody below has seen it does not mean that this role has.
+    """
     above = next_tier(rights, raised.tier)
     if above is None:
         return None
     role, tier = above
     reason = f"went up from {raised.role}: no option within its limits"
-    return replace(raised, role=role, tier=tier, reason=reason)
+    return replace(raised, role=role, tier=tier, reason=reason, status=EscalationStatus.OPEN)
 
 
 def choosable(

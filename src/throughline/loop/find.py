@@ -19,17 +19,24 @@ def newly_refuted(found: Iterable[Verdict], plant: Plant) -> tuple[Verdict, ...]
     """
     Verdicts of refutation that were not latched before, dearest first.
 
-    That orders take less time than planned is no news: due dates are set with slack.
+    That orders take less time than planned is no news: due dates are set with slack. What was an
+    opportunity and now breaks to our cost is news.
     """
     known = plant.records(Refutation)
     fresh = (
         v
         for v in found
         if v.standing is Standing.REFUTED
-        and v.assumption.id not in known
+        and (v.assumption.id not in known or _has_turned(v, plant))
         and not (v.is_opportunity and v.assumption.quantity in WITHOUT_REMEDY)
     )
     return dearest_first(fresh)
+
+
+def _has_turned(verdict: Verdict, plant: Plant) -> bool:
+    earlier = plant.records(Finding).get(finding_id(verdict))
+    was_good = earlier is not None and earlier.kind is FindingKind.OPPORTUNITY
+    return was_good and not verdict.is_opportunity
 
 
 def dearest_first(found: Iterable[Verdict]) -> tuple[Verdict, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from throughline.errors import StaleError
 from throughline.loop.propose import Proposal, moved
 from throughline.loop.settings import LoopSettings
 from throughline.loop.world import World
@@ -15,6 +16,8 @@ from throughline.model.materials import Procurement
 from throughline.model.orders import ProductionOrder, PurchaseOrder
 from throughline.model.plan import Plan, PlannedOrder, SupplyState
 from throughline.model.schedule import Schedule
+from throughline.schedule.changes import apply_changes
+from throughline.schedule.check import violations
 
 
 def publish(
@@ -26,6 +29,7 @@ def publish(
     The documents are kept first, so that the row never points to something incomplete; the row
     itself, with the assumptions it declares, is one batch.
     """
+    check(world, proposal)
     keep(world, proposal)
     plan, schedule = proposal.plan, proposal.schedule
     row = Publication(
@@ -42,6 +46,40 @@ def publish(
     )
     world.say([*_declarations(world, plan, now), row], at=now, causation=causation)
     return row
+
+
+def check(world: World, proposal: Proposal) -> None:
+    """
+    Hold a proposal against what it promises, before it holds.
+
+    Raises
+    ------
+    StaleError
+        When another plan was published after this one was begun.
+    RuntimeError
+        When the schedule breaks a rule of its own plant, or its changes do not lead to it. That is
+        our mistake; the last good plan stays.
+    """
+    published = world.published()
+    if published is not None:
+        _check_changes(published.schedule, proposal)
+    plant = world.picture().plant
+    broken = violations(proposal.schedule, proposal.plan, plant)
+    if broken:
+        message = f"{proposal.schedule.id} was not published, the last plan stays: {broken[0]}"
+        raise RuntimeError(message)
+
+
+def _check_changes(before: Schedule, proposal: Proposal) -> None:
+    # The list that was explained is the list that is carried out.
+    try:
+        after = apply_changes(before.operations, proposal.changes)
+    except ValueError as error:
+        message = f"Another plan was published in the meantime ({error}). Plan again."
+        raise StaleError(message) from None
+    if after != proposal.schedule.operations:
+        message = f"the changes do not lead to {proposal.schedule.id}; the last plan stays"
+        raise RuntimeError(message)
 
 
 def keep(world: World, proposal: Proposal) -> None:

@@ -47,8 +47,10 @@ from throughline.model.decisions import (
 from throughline.model.options import Remedy
 from throughline.model.personnel import DecisionRight
 from throughline.model.plant import Plant
-from throughline.model.responses import EquipmentCondition
+from throughline.model.responses import EquipmentCondition, EquipmentState
 from throughline.model.schedule import Schedule
+from throughline.model.working_time import working_time
+from throughline.picture.quantities import remaining_to_receive
 from throughline.strategy.standing import ObjectiveStanding
 
 PLAN_VALID_DAYS = 7
@@ -177,9 +179,11 @@ def answer(
     policy: Policy | None,
 ) -> tuple[tuple[Escalation, ...], tuple[Decision, ...]]:
     """Escalate what needs a decision, and let the policy decide where there is one."""
-    waiting = _overdue(world, now)
-    waiting += [_raise(world, v, f, now, settings) for v, f in unasked(found, world)]
-    answered = [_decide_one(world, raised, now, policy) for raised in waiting]
+    answered = [_decide_one(world, raised, now, policy) for raised in _overdue(world, now)]
+    # One after the other: what is decided first changes what the next one costs.
+    for verdict, finding in unasked(found, world):
+        raised = _raise(world, verdict, finding, now, settings)
+        answered.append(_decide_one(world, raised, now, policy))
     return (
         tuple(raised for raised, _ in answered),
         tuple(decision for _, decision in answered if decision is not None),
@@ -305,22 +309,32 @@ def class_a(plant: Plant, published: Published, now: datetime) -> str:
     """What happened since the plan was published that calls it into question, in words."""
     since = published.publication.at
     for state in plant.equipment_states.values():
-        is_long = state.working_minutes > CLASS_A_MINUTES
-        if (
-            state.condition is EquipmentCondition.DOWN
-            and since < state.starts_at <= now
-            and is_long
-        ):
-            hours = state.working_minutes / 60
-            return f"breakdown of {state.equipment}, {hours:.1f} h: {state.reason}"
+        is_new = since < state.starts_at <= now and state.condition is EquipmentCondition.DOWN
+        lost = lost_minutes(plant, state, now) if is_new else 0.0
+        if lost > CLASS_A_MINUTES:
+            return f"breakdown of {state.equipment}, {lost / 60:.1f} h: {state.reason}"
     for order in plant.purchase_orders.values():
         promised = order.expected_on or order.due_on
-        late = promised is not None and since.date() <= promised < now.date()
-        if late and order.received_on is None:
+        is_late = promised is not None and since.date() <= promised < now.date()
+        if is_late and remaining_to_receive(plant, order, now) > 0:
             return f"purchase order {order.id} of {order.material} is past its promised day"
     if now - since >= timedelta(days=PLAN_VALID_DAYS):
         return f"the plan is {PLAN_VALID_DAYS} days old"
     return ""
+
+
+def lost_minutes(plant: Plant, state: EquipmentState, now: datetime) -> float:
+    """Working minutes a stop has cost by now: as stated, else by the calendar of the machine."""
+    is_over = state.ends_at is not None and state.ends_at <= now
+    if is_over and state.working_minutes:
+        return state.working_minutes
+    if state.equipment not in plant.equipment:
+        return state.working_minutes
+    until = now if state.ends_at is None else min(now, state.ends_at)
+    origin = state.starts_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    clock = working_time(plant, state.equipment, origin, (until - origin).days + 2)
+    by_calendar = clock.between(clock.minute(state.starts_at), clock.minute(until))
+    return max(state.working_minutes, float(by_calendar))
 
 
 def earns_its_change(basis: Basis, proposal: Proposal) -> bool:
