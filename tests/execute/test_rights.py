@@ -16,9 +16,7 @@ LEAD = DecisionRight(
     limit_operations_moved=50,
     tier=1,
 )
-MANAGER = replace(
-    LEAD, role=Role.PRODUCTION_MANAGER, limit_eur=12_000, limit_orders=20, tier=3
-)
+MANAGER = replace(LEAD, role=Role.PRODUCTION_MANAGER, limit_eur=12_000, limit_orders=20, tier=3)
 RIGHTS = (MANAGER, LEAD)
 
 

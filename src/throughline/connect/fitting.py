@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from throughline.connect.intake import Intake
+from throughline.connect.intake import FileTally, Intake
 from throughline.connect.references import cross_check
 from throughline.errors import RowProblem
 from throughline.model import TABLES
@@ -77,7 +77,7 @@ def _check(
     wave: list[Numbered], known: _Known, name: str
 ) -> tuple[list[Numbered], list[RowProblem]]:
     intake = Intake()
-    tallies = {}
+    tallies: dict[str, FileTally] = {}
     for number, event in wave:
         if event.kind.endswith("." + RETRACTED):
             continue
