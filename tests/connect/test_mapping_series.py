@@ -216,6 +216,7 @@ lead_time_days = { from = "In", days_since = "Out", take = "mean" }
     [
         ('{ value = 1, days_since = "Out" }', "has nothing to count to"),
         ('{ from = "In", days_since = "Out", minutes_since = "Out" }', "are two units of one time"),
+        ('{ from = "In", when = { Out = 3 } }', "is not a text"),
         ("{ from = [] }", "is not a list of source columns"),
         ('{ from = ["In", 3] }', "is not a list of source columns"),
     ],
@@ -223,6 +224,25 @@ lead_time_days = { from = "In", days_since = "Out", take = "mean" }
 def test_a_mistake_in_a_time_or_a_list_of_columns_is_told(tmp_path, rule, told):
     mapping = ORDERS.replace('{ from = "In", days_since = "Out", otherwise = 7 }', rule)
     assert told in mistakes(tmp_path, mapping)
+
+
+def test_a_cell_that_only_some_rows_fill(tmp_path):
+    mapping = """
+[[table]]
+name = "materials"
+file = "parts.csv"
+[table.columns]
+id = "No"
+cost_eur = { from = "Value", when = { Kind = ["cost", "both"] } }
+price_eur = { from = "Value", when = { Kind = ["price", "both"], Valid = "yes" }, times = 2 }
+is_critical = { value = true, when = { Kind = "" }, otherwise = false }
+"""
+    parts = "No,Kind,Valid,Value\nA,cost,yes,3\nB,price,yes,4\nC,price,no,5\nD,both,yes,6\nE,,,7\n"
+    plant, problems = plant_from(tmp_path, mapping, parts=parts)
+    assert problems == ()
+    found = {m.id: (m.cost_eur, m.price_eur) for m in plant.materials.values()}
+    assert found == {"A": (3, 0), "B": (0, 8), "C": (0, 0), "D": (6, 12), "E": (0, 0)}
+    assert [m.id for m in plant.materials.values() if m.is_critical] == ["E"]
 
 
 def test_filters_by_the_beginning_of_a_text(tmp_path):

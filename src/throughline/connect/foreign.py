@@ -419,6 +419,18 @@ class _TableReader:
         return lambda members: finish(take([get(context) for context in members], decimal))
 
     def _reader(self, column: ColumnRule) -> Getter:
+        get = self._plain_reader(column)
+        if not column.when:
+            return get
+        conditions = [(self._getter(source), texts) for source, texts in column.when.items()]
+
+        def read(context: Context) -> str:
+            holds = all(look(context) in texts for look, texts in conditions)
+            return get(context) if holds else ""
+
+        return read
+
+    def _plain_reader(self, column: ColumnRule) -> Getter:
         if column.value is not None:
             constant = column.value
             return lambda _: constant

@@ -81,8 +81,9 @@ class ColumnRule:
     (a pattern of several columns) and ``value`` (a constant) is given, except with ``take`` =
     ``count``, which needs none. ``instead`` are columns that are read in turn when the source is
     empty. With ``since`` the cell is the time from that column's date to the source's, in units of
-    ``since_seconds``. The number read is multiplied by ``times`` and then ``plus`` is added; days
-    are added to dates.
+    ``since_seconds``. Where a column does not hold one of the texts that ``when`` asks for, the
+    cell is empty. The number read is multiplied by ``times`` and then ``plus`` is added; days are
+    added to dates.
     """
 
     name: str
@@ -90,6 +91,7 @@ class ColumnRule:
     instead: tuple[str, ...] = ()
     since: str = ""
     since_seconds: int = 0
+    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
     text: str = ""
     value: str | None = None
     map: Mapping[str, str] = field(default_factory=dict)
@@ -211,6 +213,7 @@ _COLUMN_KEYS: dict[str, type | tuple[type, ...]] = {
     "shift_days": int,
     "minutes_since": str,
     "days_since": str,
+    "when": dict,
     "take": str,
 }
 _SPOKEN = {
@@ -365,6 +368,7 @@ class _Reader:
             instead=tuple(instead),
             since=str(entry[since[0]]) if since else "",
             since_seconds=_SINCE_SECONDS[since[0]] if since else 0,
+            when=dict(self._when(self._sub(entry, "when", dict, {}, place), place)),
             text=str(entry.get("text", "")),
             value=_as_text(entry["value"]) if "value" in entry else None,
             map={k: _as_text(v) for k, v in self._sub(entry, "map", dict, {}, place).items()},
@@ -387,6 +391,15 @@ class _Reader:
         cure = 'Write from = ["first choice", "second choice"].'
         self._wrong(f"{place}.from", source, "is not a list of source columns", cure)
         return [""]
+
+    def _when(self, entry: Mapping[str, Any], place: str) -> Iterator[tuple[str, frozenset[str]]]:
+        for column, value in entry.items():
+            texts = value if isinstance(value, list) else [value]
+            if all(isinstance(text, str) for text in texts):
+                yield column, frozenset(texts)
+            else:
+                cure = f'Write when = {{ {column} = "text" }}, or a list of texts.'
+                self._wrong(f"{place}.when.{column}", value, "is not a text", cure)
 
     def _check_since(self, place: str, rule: ColumnRule, since: Sequence[str]) -> None:
         if len(since) > 1:
@@ -518,7 +531,7 @@ class _Reader:
             self._check_series_names(rule, rule.series, aliases)
             aliases += [NEXT, HELD, SERIES]
         for column in rule.columns:
-            for source in column.sources:
+            for source in (*column.sources, *column.when):
                 self._check_alias(f"columns.{column.name}", source, aliases)
                 if not rule.files:
                     cure = "Name the source file, or use a constant value."
@@ -554,7 +567,8 @@ class _Reader:
             if column.take and not rule.group_by:
                 cure = "Say group_by = [columns], or remove take."
                 self._wrong(f"columns.{column.name}.take", column.take, "needs group_by", cure)
-            lonely = set(column.sources) - set(rule.group_by) if not column.take else set()
+            read = {*column.sources, *column.when}
+            lonely = read - set(rule.group_by) if not column.take else set()
             if rule.group_by and lonely:
                 cure = f"Say which of the group's values: take = one of {', '.join(AGGREGATES)}."
                 value = ", ".join(sorted(lonely))
