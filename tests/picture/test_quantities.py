@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from throughline.model.equipment import Equipment, WorkCenter
 from throughline.model.materials import Material, Procurement, StockCount
 from throughline.model.operations import OperationsSegment
 from throughline.model.orders import OrderStatus, ProductionOrder, PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
 from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse
 from throughline.picture.quantities import (
+    arrived_on,
     on_hand,
     remaining_to_deliver,
     remaining_to_make,
     remaining_to_receive,
+    work_center_of,
 )
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -91,6 +95,49 @@ def test_receipts_and_shipments_reduce_what_is_open_once() -> None:
     )
     assert remaining_to_receive(plant, purchase, NOON) == 20
     assert remaining_to_deliver(plant, line, NOON) == 8
+
+
+def test_rejected_units_are_still_owed() -> None:
+    purchase = PurchaseOrder(
+        id="PO-1",
+        material="SHAFT",
+        quantity=50,
+        received_on=date(2026, 3, 2),
+        received_quantity=50,
+        rejected_quantity=8,
+    )
+    assert remaining_to_receive(Plant.of([]), purchase, NOON) == 8
+    assert remaining_to_receive(Plant.of([]), purchase, NOON - 24 * HOUR) == 50
+    # Booked in as movements and stated: the same units, counted once.
+    booked = Plant.of([moved("r", 50, NOON, "receipt", "PO-1")])
+    assert remaining_to_receive(booked, purchase, NOON) == 8
+    # Sent again, the replacement makes it whole.
+    assert remaining_to_receive(booked, replace(purchase, received_quantity=58), NOON) == 0
+    more = replace(purchase, received_quantity=5, rejected_quantity=8)
+    assert remaining_to_receive(Plant.of([]), more, NOON) == 50
+
+
+def test_a_purchase_arrives_as_stated_or_when_its_bookings_reach_it() -> None:
+    purchase = PurchaseOrder(id="PO-1", material="SHAFT", quantity=50)
+    bookings = [
+        moved("a", 30, NOON, "receipt", "PO-1"),
+        moved("b", 20, NOON + 24 * HOUR, "receipt", "PO-1"),
+    ]
+    plant = Plant.of([purchase, *bookings])
+    assert arrived_on(plant, purchase, NOON) is None
+    assert arrived_on(plant, purchase, NOON + 24 * HOUR) == date(2026, 3, 3)
+    stated = replace(purchase, received_on=date(2026, 3, 1))
+    assert arrived_on(plant, stated, NOON) == date(2026, 3, 1)
+
+
+def test_a_step_was_done_where_it_says_or_where_its_machine_stands() -> None:
+    plant = Plant.of([WorkCenter(id="T"), Equipment(id="T-1", work_center="T")])
+    for step, center in (
+        (OperationsResponse(order="WO", sequence=1, equipment="T-1"), "T"),
+        (OperationsResponse(order="WO", sequence=1, equipment="T-1", work_center="U"), "U"),
+        (OperationsResponse(order="WO", sequence=1, equipment="T-9"), ""),
+    ):
+        assert work_center_of(plant, step) == center
 
 
 def test_a_delivery_dated_later_has_not_happened() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from throughline.model.columns import join_key
@@ -33,7 +33,7 @@ def on_hand(plant: Plant, as_of: datetime) -> dict[str, float]:
             counted_at[count.material, count.location] = count.counted_at
     for movement in plant.material_movements.values():
         since = counted_at.get((movement.material, movement.location))
-        if movement.at <= as_of and (since is None or movement.at > since):
+        if movement.at <= as_of and (since is None or movement.at >= since):
             stock[movement.material] += movement.quantity
     return dict(sorted(stock.items()))
 
@@ -59,22 +59,35 @@ def remaining_to_make(plant: Plant, order: ProductionOrder, as_of: datetime) -> 
     good, scrap = (order.good_quantity if order.actual_end is None else 0.0), 0.0
     if steps:
         last = plant.operations_responses.get(join_key((order.id, steps[-1].sequence)))
-        if last is not None and _is_known(last, as_of):
+        if last is not None and has_been_made(last, as_of):
             good, scrap = max(good, last.good_quantity), last.scrap_quantity
     return max(0.0, order.quantity - good - scrap)
 
 
-def _is_known(step: OperationsResponse, as_of: datetime) -> bool:
-    """Whether what a step states had been made at the moment."""
+def has_been_made(step: OperationsResponse, as_of: datetime) -> bool:
+    """
+    Whether what a step states had been made at the moment.
+
+    Totals of a step that has ended are those of its end, also when it had begun before.
+    """
     if step.actual_end is not None:
         return step.actual_end <= as_of
     return step.actual_start is None or step.actual_start <= as_of
 
 
 def remaining_to_receive(plant: Plant, order: PurchaseOrder, as_of: datetime) -> float:
-    """Units of a purchase order line still to come, at least 0."""
-    stated = order.received_quantity if _has_happened(order.received_on, as_of) else 0.0
-    return max(0.0, order.quantity - max(stated, received(plant, as_of).get(order.id, 0.0)))
+    """
+    Units of a purchase order line still to come, at least 0.
+
+    Units count as received as the order states them or as receipts book them, whichever is more.
+    Those that were rejected are still owed: the supplier sends them again.
+    """
+    is_stated = _has_happened(order.received_on, as_of)
+    stated, rejected = (
+        (order.received_quantity, order.rejected_quantity) if is_stated else (0.0, 0.0)
+    )
+    came = max(stated, received(plant, as_of).get(order.id, 0.0))
+    return max(0.0, order.quantity - max(0.0, came - rejected))
 
 
 def remaining_to_deliver(plant: Plant, line: SalesOrderLine, as_of: datetime) -> float:
@@ -91,6 +104,36 @@ def received(plant: Plant, as_of: datetime) -> Mapping[str, float]:
 def shipped(plant: Plant, as_of: datetime) -> Mapping[str, float]:
     """Units booked out per sales line, from stock movements up to ``as_of``; positive."""
     return _moved(plant, as_of, MovementReason.SHIPMENT)
+
+
+def arrived_on(plant: Plant, order: PurchaseOrder, as_of: datetime) -> date | None:
+    """
+    Day on which a purchase order line was received, None while it was not by the day of ``as_of``.
+
+    As the order states it, else the day on which the receipts booked for it reached its quantity.
+    """
+    day = order.received_on or _receipt_days(plant).get(order.id)
+    return day if day is not None and day <= as_of.date() else None
+
+
+@lru_cache(maxsize=16)
+def _receipt_days(plant: Plant) -> Mapping[str, date]:
+    done: dict[str, date] = {}
+    booked: dict[str, float] = defaultdict(float)
+    for move in sorted(plant.material_movements.values(), key=lambda m: (m.at, m.id)):
+        order = plant.purchase_orders.get(move.order)
+        if order is None or move.reason is not MovementReason.RECEIPT or order.id in done:
+            continue
+        booked[order.id] += move.quantity
+        if booked[order.id] >= order.quantity * (1 - 1e-9):
+            done[order.id] = move.at.astimezone(UTC).date()
+    return done
+
+
+def work_center_of(plant: Plant, step: OperationsResponse) -> str:
+    """Where a step was done: as it says, else the work center of its machine, else empty."""
+    machine = plant.equipment.get(step.equipment)
+    return step.work_center or (machine.work_center if machine is not None else "")
 
 
 @lru_cache(maxsize=16)
