@@ -189,6 +189,10 @@ def test_the_spread_is_learnt_from_twenty_steps_and_not_from_nineteen() -> None:
     plant = bracket_shop()
     assert spreads(plant.with_records(rows), MONDAY)["WELD"] == pytest.approx(0.3, abs=0.04)
     assert spreads(plant.with_records(rows[:19]), MONDAY) == {}
+    by_machine = [replace(row, work_center="", equipment="WELD-1") for row in rows]
+    assert spreads(plant.with_records(by_machine), MONDAY) == spreads(
+        plant.with_records(rows), MONDAY
+    )
     future = [replace(row, actual_end=at(days=1)) for row in rows]
     assert spreads(plant.with_records(future), MONDAY) == {}
 

@@ -17,6 +17,7 @@ from graphlib import TopologicalSorter
 import numpy as np
 
 from throughline.model.plant import Plant
+from throughline.model.responses import OperationsResponse
 from throughline.model.schedule import OrderDates, Schedule, ScheduledOperation, Survival
 from throughline.model.working_time import working_time
 from throughline.simulate.maxplus import Axis, Minutes, p_kept, propagate, survival
@@ -119,19 +120,26 @@ def spreads(plant: Plant, until: datetime) -> dict[str, float]:
     """
     Standard deviation of log(actual run minutes / standard) per work center.
 
-    From steps confirmed by ``until``; work centers with fewer than 20 of them are missing.
+    From steps confirmed by ``until``, at the work center that they name or that of their machine;
+    work centers with fewer than 20 of them are missing.
     """
     ratios: dict[str, list[float]] = defaultdict(list)
     for response in plant.operations_responses.values():
         standard = response.standard_run_minutes or 0.0
         is_done = response.actual_end is not None and response.actual_end <= until
         if is_done and standard > 0 and response.run_minutes > 0:
-            ratios[response.work_center].append(math.log(response.run_minutes / standard))
+            center = _work_center(plant, response)
+            ratios[center].append(math.log(response.run_minutes / standard))
     return {
         center: min(0.6, max(0.02, float(np.std(values, ddof=1))))
         for center, values in sorted(ratios.items())
         if len(values) >= ENOUGH
     }
+
+
+def _work_center(plant: Plant, response: OperationsResponse) -> str:
+    machine = plant.equipment.get(response.equipment)
+    return response.work_center or (machine.work_center if machine is not None else "")
 
 
 def _play(
