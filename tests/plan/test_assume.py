@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from math import exp, log, sqrt
 
 import pytest
@@ -26,7 +26,7 @@ from throughline.model.operations import OperationsSegment
 from throughline.model.orders import Forecast, ProductionOrder, PurchaseOrder, SalesOrderLine
 from throughline.model.personnel import Person, PersonSkill, Role, Skill
 from throughline.model.plant import Plant
-from throughline.model.responses import OperationsResponse
+from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse
 from throughline.plan import make_plan
 from throughline.plan.assume import _weights
 from throughline.plan.baselines import History, upper_standard_deviation
@@ -75,9 +75,14 @@ def shop(day: Day) -> list[object]:
 
 
 def stated(
-    records: Sequence[object], as_of: datetime, declared: Sequence[Assumption] = ()
+    records: Sequence[object],
+    as_of: datetime,
+    declared: Sequence[Assumption] = (),
+    closed: Collection[str] = (),
 ) -> dict[str, Assumption]:
-    plan = make_plan(Plant.of(records), as_of=as_of, declared=declared, horizon_days=28)
+    plan = make_plan(
+        Plant.of(records), as_of=as_of, declared=declared, closed=closed, horizon_days=28
+    )
     return {assumption.id: assumption for assumption in plan.assumptions}
 
 
@@ -266,47 +271,71 @@ def test_after_its_epoch_an_assumption_starts_anew(shop: list[object], monday: d
     assert {a.id.rpartition("#")[2] for a in stated(shop, monday, expired).values()} == {"2"}
 
 
+def test_an_assumption_that_was_closed_and_returns_is_a_new_one(
+    shop: list[object], monday: datetime
+) -> None:
+    first = stated(shop, monday)
+    name, week_after = "A:availability:equipment/M#1", monday + timedelta(days=7)
+    kept = stated(shop, week_after, list(first.values()))
+    assert kept[name].declared_at == monday
+    anew = stated(shop, week_after, list(first.values()), closed={name})
+    assert name not in anew
+    assert anew["A:availability:equipment/M#2"].declared_at == week_after
+    assert anew.keys() & first.keys() == first.keys() - {name}
+
+
+def test_the_budget_comes_back_epoch_by_epoch(shop: list[object], monday: datetime) -> None:
+    # Five years of epochs of 12 weeks; four weeks into each, availability is believed anew.
+    declared: list[Assumption] = []
+    for epoch in range(22):
+        for weeks, value in ((0, 0.9), (4, 0.8)):
+            now = monday + timedelta(weeks=12 * epoch + weeks)
+            belief = Belief(subject="equipment/M", quantity="availability", value=value, since=now)
+            later = [move_on(record, now - monday) for record in shop]
+            known = {a.id for a in declared}
+            plan = stated([*later, belief], now, declared)
+            declared += [a for a in plan.values() if a.id not in known]
+            alive = [a.weight for a in declared if now < a.declared_at + timedelta(days=84)]
+            assert 0.7 < sum(alive) <= 1
+            # No test is blind: each of the plan has a fair share of what it had in the first one.
+            assert sum(a.weight for a in plan.values()) > 0.6
+
+
+def move_on(record: object, by: timedelta) -> object:
+    if isinstance(record, Forecast):
+        return replace(record, week=record.week + by)
+    if isinstance(record, SalesOrderLine):
+        return replace(record, due_on=record.due_on + by)
+    return record
+
+
 @given(
     st.lists(st.floats(0, 1e7), min_size=1, max_size=20),
-    st.lists(st.floats(0, 1e7), max_size=5),
-    st.integers(1, 4),
+    st.lists(st.tuples(st.lists(st.floats(0, 1e7), max_size=5), st.integers(0, 90)), max_size=12),
 )
-def test_the_weights_never_sum_to_more_than_one(
-    losses: list[float], later: list[float], rounds: int
+def test_the_weights_alive_never_sum_to_more_than_one(
+    losses: list[float], changes: list[tuple[list[float], int]]
 ) -> None:
-    def told(losses: list[float], weights: list[float]) -> list[Assumption]:
-        base = _TEMPLATE
-        pairs = zip(losses, weights, strict=True)
-        return [replace(base, loss_eur=loss, weight=weight) for loss, weight in pairs]
+    first = _weights(losses, [], 0.0)
+    assert sum(first) == pytest.approx(0.8)
+    spent, day = [(0, weight) for weight in first], 0
+    for later, wait in changes:
+        day += wait
+        spent = [(since, weight) for since, weight in spent if day < since + 84]
+        new = _weights(later, losses, sum(weight for _, weight in spent))
+        assert all(weight >= 0 for weight in new)
+        spent += [(day, weight) for weight in new]
+        assert sum(weight for _, weight in spent) <= 1 + 1e-9
 
-    declared = told(losses, _weights(losses, []))
-    assert sum(a.weight for a in declared) == pytest.approx(0.8)
-    for _ in range(rounds):
-        declared += told(later, _weights(later, declared))
-    assert sum(a.weight for a in declared) <= 1
-    assert all(a.weight >= 0 for a in declared)
 
-
-_TEMPLATE = Assumption(
-    id="A",
-    subject="equipment/M",
-    quantity=AssumedQuantity.AVAILABILITY,
-    value=0.9,
-    low=0.8,
-    high=1,
-    family=EvidenceFamily.BOUNDED,
-    adverse=AdverseSide.BELOW,
-    standard_deviation=0.08,
-    baseline_n=0,
-    declared_at=datetime(2026, 3, 2, tzinfo=UTC),
-    epoch_days=60,
-    weight=0.1,
-    loss_eur=1,
-    owner="planner",
-    signpost="",
-    shaping_action="",
-    hedging_action="",
-)
+def test_a_change_within_an_epoch_takes_no_more_than_half_of_what_is_left() -> None:
+    # Eight of ten parts of the plan are spent; a change to a tenth of it costs its tenth of .8.
+    assert _weights([10], [90], 0.8) == pytest.approx([0.08])
+    # A change to everything may not take more than half of the reserve, nor of what is left of it.
+    assert sum(_weights([60, 40], [], 0.8)) == pytest.approx(0.1)
+    assert sum(_weights([60, 40], [], 0.9)) == pytest.approx(0.05)
+    # When the first ones have run out, all but the reserve is there to be declared anew.
+    assert sum(_weights([60, 40], [], 0.1)) == pytest.approx(0.7)
 
 
 def test_history_of_one_source_is_not_the_history_of_another(monday: datetime) -> None:
@@ -329,6 +358,70 @@ def test_history_of_one_source_is_not_the_history_of_another(monday: datetime) -
     # Twelve receipts around two means; the difference between the materials is no spread.
     assert pooled.n == 12
     assert pooled.standard_deviation < 0.15
+
+
+def test_receipts_booked_as_movements_are_lead_times_too(monday: datetime) -> None:
+    orders = [
+        PurchaseOrder(
+            id=f"B{n}",
+            material="P",
+            supplier="S",
+            quantity=10,
+            ordered_on=(monday - timedelta(days=40)).date(),
+            received_on=(monday - timedelta(days=20 + n)).date() if n < 4 else None,
+        )
+        for n in range(9)
+    ]
+    booked = [
+        MaterialMovement(
+            id=f"R{n}",
+            material="P",
+            quantity=10,
+            at=monday - timedelta(days=20 + n if n < 8 else -3),
+            reason=MovementReason.RECEIPT,
+            order=f"B{n}",
+        )
+        for n in range(4, 9)
+    ]
+    # Four are stated and four booked; the ninth is booked for Thursday and has not come.
+    assert History(Plant.of([*orders, *booked]), monday).lead_time("P", "S").n == 8
+
+
+def test_steps_that_name_only_their_machine_are_history_of_its_work_center(
+    monday: datetime,
+) -> None:
+    done = [
+        OperationsResponse(
+            order=f"MO-{n}",
+            sequence=10,
+            material="W",
+            equipment="M",
+            actual_end=monday - timedelta(hours=n),
+            run_minutes=90 + 5 * n,
+            standard_run_minutes=100,
+        )
+        for n in range(8)
+    ]
+    plant = Plant.of([WorkCenter(id="C"), Equipment(id="M", work_center="C"), *done])
+    assert History(plant, monday).run_time("C").n == 8
+
+
+def test_units_of_a_step_that_ends_later_are_not_made_yet(monday: datetime) -> None:
+    def step(order: str, end: datetime | None) -> OperationsResponse:
+        return OperationsResponse(
+            order=order,
+            sequence=10,
+            material="W",
+            actual_start=monday - timedelta(hours=4),
+            actual_end=end,
+            good_quantity=10,
+            scrap_quantity=1,
+        )
+
+    hour = timedelta(hours=1)
+    steps = [step("A", monday - hour), step("B", monday + hour), step("C", None)]
+    # The totals of B are those of its end, an hour from now; C is under way and says so.
+    assert History(Plant.of(steps), monday).units_made("W", 10) == 22
 
 
 def test_where_nobody_prices_lateness_the_value_of_the_goods_does(

@@ -9,7 +9,7 @@ nearer. It never lies nearer than what the baseline itself is unsure of (METHODS
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, inf, log, sqrt
@@ -76,6 +76,7 @@ def assume(
     *,
     as_of: datetime,
     declared: Sequence[Assumption] = (),
+    closed: Collection[str] = (),
 ) -> tuple[Assumption, ...]:
     """
     State every number that the plan used as an assumption, in order of id.
@@ -83,14 +84,17 @@ def assume(
     Parameters
     ----------
     declared
-        Assumptions published before and still alive. One whose subject, quantity and value are as
-        before, and whose epoch has not run out, is taken over as it is. The weights of all of them
-        count against the budget, used by this plan or not.
+        Assumptions published before. One whose subject, quantity and value are as before, and whose
+        epoch has not run out, is taken over as it is. Until then its weight counts against the
+        budget, used by this plan or not.
+    closed
+        Ids of those among them that were replaced or withdrawn. One that returns is declared anew,
+        with a clock of its own: what happened while nobody relied on it says nothing.
 
     Returns
     -------
     tuple of Assumption
-        Together with ``declared`` their weights sum to at most 1.
+        Their weights, and those of all declared ones whose epoch has not run out, sum to at most 1.
     """
     rests_on = exposure(plant, demands, netting, loads, as_of=as_of)
     history = History(plant, as_of)
@@ -104,7 +108,7 @@ def assume(
         *_attendances(plant, rests_on),
         *_demands_per_week(plant, rests_on, as_of),
     ]
-    return _declare(drafts, declared, as_of)
+    return _declare(drafts, declared, closed, as_of)
 
 
 def _availabilities(plant: Plant, rests_on: Exposure) -> Iterator[_Draft]:
@@ -511,17 +515,22 @@ def _cheaper(late: float, remedy: float) -> float:
 
 
 def _declare(
-    drafts: Iterable[_Draft], declared: Sequence[Assumption], as_of: datetime
+    drafts: Sequence[_Draft],
+    declared: Sequence[Assumption],
+    closed: Collection[str],
+    as_of: datetime,
 ) -> tuple[Assumption, ...]:
     before = {(a.subject, a.quantity): a for a in sorted(declared, key=lambda a: _epoch(a.id))}
-    kept, new = [], []
+    kept, new, kept_losses = [], [], []
     for draft in drafts:
         known = before.get((draft.subject, draft.quantity))
-        if known is not None and _still_says(known, draft, as_of):
+        if known is not None and known.id not in closed and _still_says(known, draft, as_of):
             kept.append(known)
+            kept_losses.append(draft.loss_eur)
         else:
             new.append((draft, 1 if known is None else _epoch(known.id) + 1))
-    weights = _weights([draft.loss_eur for draft, _ in new], declared)
+    spent = sum(a.weight for a in declared if as_of < _expires(a))
+    weights = _weights([draft.loss_eur for draft, _ in new], kept_losses, spent)
     fresh = [
         _assumption(draft, epoch, weight, as_of)
         for (draft, epoch), weight in zip(new, weights, strict=True)
@@ -530,35 +539,45 @@ def _declare(
 
 
 def _still_says(known: Assumption, draft: _Draft, as_of: datetime) -> bool:
-    # The epoch counts working days, five in a week; the clock of the wall counts seven.
-    expires = known.declared_at + timedelta(days=known.epoch_days * 7 / 5)
+    if as_of >= _expires(known):
+        return False
     if draft.quantity is AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS:
         # A mean over released orders moves with every release; it says the same within its band.
-        return known.low <= draft.value <= known.high and as_of < expires
-    return known.value == _rounded(draft.value) and as_of < expires
+        return known.low <= draft.value <= known.high
+    return known.value == _rounded(draft.value)
 
 
-def _weights(losses: Sequence[float], declared: Sequence[Assumption]) -> list[float]:
+def _expires(known: Assumption) -> datetime:
+    # The epoch counts working days, five in a week; the clock of the wall counts seven.
+    return known.declared_at + timedelta(days=known.epoch_days * 7 / 5)
+
+
+def _weights(losses: Sequence[float], kept: Sequence[float], spent: float) -> list[float]:
     """
-    Shares of the error budget, in proportion to what each assumption would cost.
+    Shares of the error budget for new assumptions, in proportion to what each would cost.
 
-    The first plan spends all but the reserve. What is declared later is paid at the same rate out
-    of what is left, and never more than half of that, so that something is always left for what
-    comes after it.
+    The budget is that of an epoch: what was spent comes back when the epoch of its assumption has
+    run out, also of one that was closed before. The whole plan is worth all but the reserve, and
+    each new assumption its share of that. Only the reserve is left for what changes during an
+    epoch, and never more than half of what is left, so that something is always left for the next.
+
+    Parameters
+    ----------
+    losses
+        Losses of the assumptions to be declared, in EUR.
+    kept
+        Losses of those that the plan takes over.
+    spent
+        Weights of all declared assumptions whose epoch has not run out.
     """
     if not losses:
         return []
-    cents = [round(loss, 2) for loss in losses]
+    cents = [round(loss, 2) for loss in (*losses, *kept)]
     floor = _VOICE * sum(cents) / len(cents)
     bearing = [max(loss, floor) or 1.0 for loss in cents]
-    spent = sum(assumption.weight for assumption in declared)
-    if not declared:
-        share = (1 - RESERVE) / sum(bearing)
-    else:
-        known = sum(assumption.loss_eur for assumption in declared)
-        left = max(0.0, 1 - spent) / 2
-        share = min(spent / known if known > 0 else inf, left / sum(bearing))
-    return [bear * share for bear in bearing]
+    new, left = bearing[: len(losses)], max(0.0, 1 - spent)
+    share = min((1 - RESERVE) / sum(bearing), max(left - RESERVE, left / 2) / sum(new))
+    return [bear * share for bear in new]
 
 
 def _assumption(draft: _Draft, epoch: int, weight: float, as_of: datetime) -> Assumption:

@@ -16,6 +16,7 @@ from throughline.model.operations import OperationsSegment
 from throughline.model.orders import ProductionOrder
 from throughline.model.plant import Plant
 from throughline.model.responses import OperationsResponse
+from throughline.picture.quantities import arrived_on, has_been_made, work_center_of
 from throughline.plan.lead_times import LEAD_TIME_LOG_SD
 
 # Below this an estimated spread says more about luck than about the process; the default is safer.
@@ -100,11 +101,11 @@ class History:
         return _baseline(self._setup_ratios[work_center], AssumedQuantity.SETUP_TIME_FACTOR)
 
     def units_made(self, material: str, sequence: int) -> int:
-        """Units, good and scrapped, confirmed at a step."""
+        """Units, good and scrapped, that a step had made by then."""
         return int(self._units.get((material, sequence), 0.0))
 
     def lead_time(self, material: str, supplier: str) -> Baseline:
-        """Log of days from order to receipt of one source."""
+        """Log of days from order to receipt of one source, stated or booked as movements."""
         return _baseline(self._lead_times[material, supplier], AssumedQuantity.LEAD_TIME_DAYS)
 
     def supplier_lead_time(self, supplier: str) -> Baseline:
@@ -162,14 +163,15 @@ class History:
             if done.actual_end is not None and done.actual_end <= self._as_of:
                 actual, standard = parts(done)
                 if actual > 0 and standard > 0:
-                    found[done.work_center].append(log(actual / standard))
+                    center = work_center_of(self._plant, done)
+                    found[center].append(log(actual / standard))
         return found
 
     @cached_property
     def _units(self) -> dict[tuple[str, int], float]:
         units: dict[tuple[str, int], float] = defaultdict(float)
         for done in self._plant.operations_responses.values():
-            if done.actual_start is None or done.actual_start <= self._as_of:
+            if has_been_made(done, self._as_of):
                 units[done.material, done.sequence] += done.good_quantity + done.scrap_quantity
         return units
 
@@ -177,10 +179,8 @@ class History:
     def _lead_times(self) -> defaultdict[tuple[str, str], list[float]]:
         found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         for _, order in sorted(self._plant.purchase_orders.items()):
-            ordered, received = order.ordered_on, order.received_on
-            if ordered is None or received is None or received > self._as_of.date():
-                continue
-            if received > ordered:
+            ordered, received = order.ordered_on, arrived_on(self._plant, order, self._as_of)
+            if ordered is not None and received is not None and received > ordered:
                 found[order.material, order.supplier].append(log((received - ordered).days))
         return found
 

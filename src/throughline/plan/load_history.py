@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from throughline.model.plant import Plant
 from throughline.model.responses import OperationsResponse
 from throughline.model.working_time import working_time
+from throughline.picture.quantities import work_center_of
 
 _WEEK = timedelta(days=7)
 
@@ -62,7 +63,7 @@ def weekly_load(plant: Plant, responses: Iterable[OperationsResponse]) -> tuple[
     hours: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     for response in responses:
         start = response.planned_start or response.actual_start
-        center = response.work_center or _center_of(plant, response.equipment)
+        center = work_center_of(plant, response)
         if start is not None and center:
             minutes = response.setup_minutes + response.run_minutes + response.delay_minutes
             hours[center][_monday(start)] += minutes / 60
@@ -71,10 +72,6 @@ def weekly_load(plant: Plant, responses: Iterable[OperationsResponse]) -> tuple[
         for center, weeks in hours.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-(row.mean_load_fraction or 0.0), row.work_center)))
-
-
-def _center_of(plant: Plant, machine: str) -> str:
-    return plant.equipment[machine].work_center if machine in plant.equipment else ""
 
 
 def _available(plant: Plant, center: str, monday: date) -> float:

@@ -4,7 +4,7 @@ The plan: from the picture of the plant to orders, messages, loads and the assum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -30,6 +30,7 @@ def make_plan(
     horizon_days: int = 56,
     sequence: int = 0,
     declared: Sequence[Assumption] = (),
+    closed: Collection[str] = (),
 ) -> Plan:
     """
     Plan what to make and buy so that every demand of the horizon is met, and state what the plan
@@ -51,6 +52,8 @@ def make_plan(
     declared
         Assumptions that were published before. One that still says the same keeps its id, its
         clock, its band and its weight, so that its evidence goes on counting.
+    closed
+        Ids of those that were replaced or withdrawn since; one that returns is declared anew.
 
     Returns
     -------
@@ -75,7 +78,9 @@ def make_plan(
                 plant, netting, wanted, times, as_of=as_of, horizon_days=horizon_days
             ),
             loads=load,
-            assumptions=assume(plant, wanted, netting, load, times, as_of=as_of, declared=declared),
+            assumptions=assume(
+                plant, wanted, netting, load, times, as_of=as_of, declared=declared, closed=closed
+            ),
         )
     )
 
