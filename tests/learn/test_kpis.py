@@ -238,6 +238,17 @@ def test_a_line_is_kept_when_it_left_in_full_by_its_day(week):
     assert (row["lines_due"], row["lines_on_time_in_full"], row["otif_ratio"]) == (2, 1, 0.5)
 
 
+def test_a_line_is_due_when_its_day_is_over():
+    line = SalesOrderLine(id="SO", material="DRIVE", quantity=1, due_on=date(2026, 3, 6))
+    plant = Plant.of([line])
+    for until, due in ((at(6, 0), 0), (at(6, 12), 0), (at(7, 0), 1)):
+        row = kpis(plant, since=MONDAY, until=until).row()
+        assert row["lines_due"] == due
+    # Looked at from noon of its day on, half of the day is missing.
+    assert kpis(plant, since=at(6, 12), until=at(8, 0)).row()["lines_due"] == 0
+    assert kpis(plant).row()["lines_due"] == 1
+
+
 def test_what_lies_there_is_valued_and_held_against_its_limits(week):
     inventory = week.inventory
     assert inventory["stock_value_eur"] == 40 * 2 - 100 * 100

@@ -1,7 +1,8 @@
 """
 Key figures of production and delivery, from what was confirmed and not from what was planned.
 
-An order, an operation or a delivery counts where it ended or was due: in ``[since, until)``.
+An order or an operation counts where it ended, in ``[since, until)``; a delivery where it was due,
+when its whole day lies there.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from throughline.model.responses import (
     OperationsResponse,
 )
 from throughline.model.working_time import WorkingTime, working_time
-from throughline.picture.quantities import on_hand
+from throughline.picture.quantities import on_hand, work_center_of
 
 ItemT = TypeVar("ItemT")
 _DAY = timedelta(days=1)
@@ -200,7 +201,7 @@ class _LookedAt:
         ]
         self.states = [s for s in plant.equipment_states.values() if self._holds(s.starts_at)]
         self.lines = [
-            line for line in plant.sales_order_lines.values() if self._holds(_midnight(line.due_on))
+            line for line in plant.sales_order_lines.values() if is_due_within(line, since, until)
         ]
         self.steps_of: dict[str, list[OperationsResponse]] = defaultdict(list)
         for response in plant.operations_responses.values():
@@ -385,7 +386,7 @@ def _center_of(plant: Plant, machine: str) -> str:
 
 
 def _center(plant: Plant, response: OperationsResponse) -> str:
-    return response.work_center or _center_of(plant, response.equipment)
+    return work_center_of(plant, response)
 
 
 def _row(name: str, facts: _Facts, looked_at: _LookedAt, scope: KpiScope | None) -> KpiRow:
@@ -495,6 +496,17 @@ def _delivery_figures(facts: _Facts, looked_at: _LookedAt, scope: KpiScope | Non
     missing: Reasons = {}
     _divide(figures, missing, "otif_ratio", kept, len(facts.lines), "no sales line was due")
     return figures, missing
+
+
+def is_due_within(line: SalesOrderLine, since: datetime | None, until: datetime | None) -> bool:
+    """
+    Whether the day on which a sales line is due lies in the stretch, from its beginning to its end.
+
+    On its day a line is not late yet, so it is not counted before the day is over. An open side of
+    the stretch holds everything.
+    """
+    begins = _midnight(line.due_on)
+    return (since is None or since <= begins) and (until is None or begins + _DAY <= until)
 
 
 def is_on_time_in_full(line: SalesOrderLine, shipped_by_due: Mapping[str, float]) -> bool:

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from throughline.learn.iso22400 import Elements, indicators
-from throughline.learn.kpis import elements_of, is_on_time_in_full, shipped_by_due
+from throughline.learn.kpis import (
+    elements_of,
+    is_due_within,
+    is_on_time_in_full,
+    shipped_by_due,
+)
 from throughline.model.columns import join_key
 from throughline.model.orders import SalesOrderLine
 from throughline.model.plant import Plant
@@ -158,12 +163,7 @@ def _on_time_fraction(plant: Plant, subject: str, stretch: Stretch) -> float | N
 
 def _lines_due(plant: Plant, stretch: Stretch) -> Sequence[SalesOrderLine]:
     """Sales lines whose due date is over: the whole day lies in the stretch."""
-    first, last = (moment.astimezone(UTC) for moment in stretch)
-    return [
-        line
-        for line in plant.sales_order_lines.values()
-        if first <= _midnight(line.due_on) and _midnight(line.due_on) + _DAY <= last
-    ]
+    return [line for line in plant.sales_order_lines.values() if is_due_within(line, *stretch)]
 
 
 def _sources(plant: Plant, subject: str, stretch: Stretch) -> float | None:
@@ -209,10 +209,6 @@ def _planned_days(plant: Plant, calendar: str, stretch: Stretch) -> frozenset[da
 
 def _is_within(moment: datetime | None, stretch: Stretch) -> bool:
     return moment is not None and stretch[0] <= moment < stretch[1]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 _MEASURES: Mapping[str, Callable[[Plant, str, Stretch], float | None]] = {
