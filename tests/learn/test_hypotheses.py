@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from throughline.learn import hypotheses
+from throughline.learn import detector, evidence, hypotheses
 from throughline.model.assumptions import (
     AdverseSide,
     AssumedQuantity,
@@ -190,7 +193,8 @@ def test_a_machine_that_is_down_half_of_each_shift_loses_its_availability() -> N
         )
         for n in range(19)
     ]
-    found = verdict(AVAILABILITY, *states, days=19)
+    work = [confirmation(n, 100) for n in range(19)]
+    found = verdict(AVAILABILITY, *states, *work, days=19)
     assert found.standing is Standing.REFUTED
     assert found.n == 15  # three weeks of five working days
     assert found.posterior.low < 0.55 < found.posterior.high
@@ -229,7 +233,7 @@ def test_maintenance_shortens_the_planned_time_and_is_no_loss() -> None:
         ends_at=MONDAY + timedelta(hours=10),
     )
     # 2 of the remaining 8 hours are lost: availability 75 % on the first day.
-    found = verdict(AVAILABILITY, serviced, down)
+    found = verdict(AVAILABILITY, serviced, down, confirmation(0, 100))
     prior_and_day = (2 * 0.9 + 0.75) / 3
     assert found.posterior.mean == pytest.approx(prior_and_day)
 
@@ -329,6 +333,75 @@ def test_a_supplier_that_delivers_as_agreed_holds() -> None:
 def test_the_same_plant_gives_the_same_verdicts() -> None:
     records = [confirmation(n, 90 + 3 * n) for n in range(12)]
     assert verdict(RUN_TIME, *records) == verdict(RUN_TIME, *reversed(records))
+
+
+def test_good_news_needs_twice_the_evidence_of_bad_news() -> None:
+    # The band is even on the log scale, so lots at 132 % and at 1/132 % of standard say as much.
+    belief = replace(RUN_TIME, low=1 / 1.1)
+    slow = verdict(belief, *(confirmation(n, 132) for n in range(3)))
+    assert 20 < slow.e_value < 40
+    assert (slow.standing, slow.threshold) == (Standing.REFUTED, 20)
+    fast = [confirmation(n, 100 / 1.32) for n in range(4)]
+    assert verdict(belief, *fast[:3]).standing is Standing.HOLDING
+    enough = verdict(belief, *fast)
+    assert (enough.standing, enough.threshold) == (Standing.REFUTED, 40)
+    assert enough.is_opportunity
+    assert enough.e_value > 40
+
+
+def test_a_late_correction_refutes_nothing_in_hindsight() -> None:
+    # Three slow lots, booked a fortnight late; the lots since then have all run to standard.
+    bad, good = [confirmation(n, 140) for n in range(3)], range(3, 17)
+    told = [*bad, *(confirmation(n, 95) for n in good)]
+    found = verdict(RUN_TIME, *told)
+    assert max(e for _, e in found.path) > found.threshold
+    assert found.e_value < found.threshold
+    assert found.standing is not Standing.REFUTED
+    at_the_time = verdict(RUN_TIME, *bad, days=3)
+    assert at_the_time.standing is Standing.REFUTED
+    assert at_the_time.refuted_at == MONDAY + 3 * DAY
+    latch = Refutation(assumption=RUN_TIME.id, at=MONDAY + 3 * DAY, e_value=99, posterior_mean=1.4)
+    kept = verdict(RUN_TIME, *told, refuted=latch)
+    assert (kept.standing, kept.refuted_at) == (Standing.REFUTED, MONDAY + 3 * DAY)
+    assert not kept.is_opportunity
+
+
+def test_orders_that_take_less_than_a_lead_time_planned_with_slack_are_no_opportunity() -> None:
+    planned = assume(
+        "production_orders/all",
+        AssumedQuantity.PRODUCTION_LEAD_TIME_DAYS,
+        11,
+        10,
+        12.1,
+        EvidenceFamily.LOG_GAUSSIAN,
+        AdverseSide.ABOVE,
+        sd=0.2,
+    )
+
+    def orders(days: float) -> list[ProductionOrder]:
+        return [
+            ProductionOrder(
+                id=f"P-{n}",
+                material="ROTOR",
+                quantity=1,
+                actual_start=MONDAY + n * DAY,
+                actual_end=MONDAY + n * DAY + timedelta(days=days),
+            )
+            for n in range(20)
+        ]
+
+    quick = verdict(planned, *orders(3), days=60)
+    assert (quick.standing, quick.n) == (Standing.HOLDING, 20)
+    assert quick.posterior.mean < 10
+    assert verdict(planned, *orders(20), days=60).standing is Standing.REFUTED
+
+
+def test_false_alarms_of_bad_news_stay_within_the_budget_and_of_good_news_within_half() -> None:
+    # 4,000 work centers at the very edge of their band, looked at on each of 20 days.
+    z = np.random.default_rng(11).normal(size=(20, 4000))
+    peaks = detector.log_evidence(evidence.gaussian_increments(z), 60, at_start=0.5).max(axis=0)
+    assert 0.005 < (peaks >= math.log(20)).mean() <= 0.05
+    assert (peaks >= math.log(40)).mean() <= 0.025
 
 
 def test_an_unknown_subject_is_not_tested_and_holds() -> None:

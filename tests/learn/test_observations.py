@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from throughline.learn.observations import DayCount, DayMean, DayOrders, Floor, OpenOrder
+import pytest
+
+from throughline.learn.observations import DayCount, DayMean, DayOrders, Floor, OpenOrder, Wait
 from throughline.model.assumptions import (
     AdverseSide,
     AssumedQuantity,
@@ -21,6 +24,8 @@ from throughline.model.personnel import Person, PersonSkill, Skill
 from throughline.model.plant import Plant
 from throughline.model.responses import (
     Absence,
+    EquipmentCondition,
+    EquipmentState,
     MaterialMovement,
     MovementReason,
     OperationsResponse,
@@ -209,6 +214,111 @@ def test_an_order_has_arrived_when_its_receipts_are_complete() -> None:
         belief(SOURCE, AssumedQuantity.LEAD_TIME_DAYS, 6, EvidenceFamily.LOG_GAUSSIAN)
     )
     assert told == (DayMean(date(2026, 3, 8), math.log(6), 1),)
+
+
+def test_what_arrives_today_is_told_when_the_day_is_over() -> None:
+    plant = Plant.of([purchase(1, date(2026, 3, 5))])
+    open_order = belief(SOURCE, AssumedQuantity.LEAD_TIME_DAYS, 3, EvidenceFamily.HAZARD)
+    thursday = Floor(plant, MONDAY + 3 * DAY + timedelta(hours=18))
+    assert [day.day.day for day in thursday.observations(open_order)] == [3, 4]
+    assert thursday.waits(open_order) == (Wait(2.0, True, 1.0),)
+    friday = Floor(plant, MONDAY + 4 * DAY)
+    assert [day.day.day for day in friday.observations(open_order)] == [3, 4, 5]
+    assert friday.waits(open_order) == (Wait(3.0, False, 1.0),)
+
+
+def test_an_order_open_at_the_declaration_carries_its_age() -> None:
+    old = replace(purchase(1), ordered_on=date(2026, 2, 20))
+    late = belief(SOURCE, AssumedQuantity.LEAD_TIME_DAYS, 3, EvidenceFamily.HAZARD)
+    # Ordered ten days before the declaration and open five days after it.
+    assert Floor(Plant.of([old]), MONDAY + 6 * DAY).waits(late) == (Wait(15.0, True, 1.0, 10.0),)
+
+
+def shop(*records: object) -> Plant:
+    """One lathe that works from 6 to 16 on weekdays."""
+    return Plant.of(
+        [
+            WorkCalendar(id="DAY"),
+            Shift(calendar="DAY", weekdays="Mon-Fri", starts=time(6), ends=time(16)),
+            WorkCenter(id="TRN", calendar="DAY"),
+            Equipment(id="TRN-1", work_center="TRN"),
+            *records,
+        ]
+    )
+
+
+def work(day: int, *, until: int | None = None) -> OperationsResponse:
+    """A step that begins on a day at 8 and ends at 12 of the same or a later day."""
+    begin = MONDAY + day * DAY + timedelta(hours=8)
+    end = MONDAY + (day if until is None else until) * DAY + timedelta(hours=12)
+    return OperationsResponse(
+        order=f"P-{day}", sequence=10, equipment="TRN-1", actual_start=begin, actual_end=end
+    )
+
+
+def stop(day: int, hours: float) -> EquipmentState:
+    """The lathe is down from 6 in the morning on."""
+    begin = MONDAY + day * DAY + timedelta(hours=6)
+    return EquipmentState(
+        id=f"D-{day}",
+        equipment="TRN-1",
+        condition=EquipmentCondition.DOWN,
+        starts_at=begin,
+        ends_at=begin + timedelta(hours=hours),
+    )
+
+
+def available(plant: Plant, now: datetime) -> dict[int, float]:
+    """Available share by days after Monday."""
+    told = Floor(plant, now).observations(LATHE)
+    return {
+        (day.day - MONDAY.date()).days: round(day.value, 9)
+        for day in told
+        if isinstance(day, DayMean)
+    }
+
+
+LATHE = belief("equipment/TRN-1", AssumedQuantity.AVAILABILITY, 0.9, EvidenceFamily.BOUNDED)
+
+
+def test_a_machine_used_one_day_in_five_shows_the_availability_that_it_has() -> None:
+    # Down for half an hour every day, five weeks long, and used on Wednesdays only.
+    days = [day for day in range(35) if day % 7 < 5]
+    seen = available(
+        shop(*(stop(day, 0.5) for day in days), *(work(7 * n + 2) for n in range(5))),
+        MONDAY + 35 * DAY,
+    )
+    assert seen == dict.fromkeys((2, 9, 16, 23, 30), 0.95)
+    # One bad day of two hours in ten, on days with and without work alike: 2 of 10 Wednesdays.
+    bad = [stop(day, 2) for day in (2, 37, 3, 15, 25, 32, 38, 46)]
+    waits = available(shop(*bad, *(work(7 * n + 2) for n in range(10))), MONDAY + 70 * DAY)
+    assert len(waits) == 10
+    assert sum(waits.values()) / 10 == pytest.approx(1 - 2 * 0.2 / 10)
+
+
+def test_a_step_that_spans_a_day_is_work_on_that_day() -> None:
+    assert available(shop(work(0, until=2)), MONDAY + 5 * DAY) == {0: 1.0, 1: 1.0, 2: 1.0}
+
+
+def test_a_day_lost_from_end_to_end_counts_when_the_working_day_before_it_did() -> None:
+    # In use on Friday; down all Monday and Tuesday, back on Wednesday at 11, idle after that.
+    outage = stop(7, 53)
+    assert available(shop(work(4), outage), MONDAY + 12 * DAY) == {4: 1.0, 7: 0.0, 8: 0.0}
+    assert available(shop(outage), MONDAY + 12 * DAY) == {}
+
+
+def test_an_outage_that_begins_with_the_assumption_counts_when_the_machine_was_in_use() -> None:
+    assert available(shop(work(-3), stop(0, 10)), MONDAY + 2 * DAY) == {0: 0.0}
+
+
+def test_a_machines_day_counts_once_its_planned_time_is_over_and_others_at_midnight() -> None:
+    plant = shop(work(0), stop(0, 1))
+    assert available(plant, MONDAY + timedelta(hours=15, minutes=59)) == {}
+    assert available(plant, MONDAY + timedelta(hours=16)) == {0: 0.9}
+    ratio = belief("equipment/TRN-1", AssumedQuantity.RUN_TIME_FACTOR, 1, EvidenceFamily.GAUSSIAN)
+    done = replace(work(0), run_minutes=120, standard_run_minutes=100)
+    assert Floor(shop(done), MONDAY + timedelta(hours=23)).observations(ratio) == ()
+    assert Floor(shop(done), MONDAY + DAY).observations(ratio) == (DayMean(MONDAY.date(), 1.2, 1),)
 
 
 def test_a_suppliers_orders_are_each_measured_by_their_own_agreed_time() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from datetime import date
 
+import numpy as np
 import pytest
+from scipy.stats import norm, truncnorm
 
 from throughline.learn.observations import DayCount, DayMean, Wait
 from throughline.learn.posterior import (
@@ -52,6 +54,34 @@ def test_an_open_order_counts_as_longer_than_it_has_lasted() -> None:
     still = waiting_posterior(10, 2, [Wait(20, True, 1.0)] * 5, 0.3)
     assert still.mean > done.mean
     assert still.high - still.low > done.high - done.low
+
+
+def test_an_open_order_is_counted_as_what_one_still_expects_of_it() -> None:
+    # The mean m of the logarithms is its own consequence: m = (2 ln 10 + 5 (m + .3 h)) / 7 with h
+    # the mean of a standard normal beyond (ln 20 - m) / .3.
+    found = waiting_posterior(10, 2, [Wait(20, True, 1.0)] * 5, 0.3)
+    m = math.log(found.mean)
+    beyond = truncnorm((math.log(20) - m) / 0.3, math.inf).mean()
+    assert m == pytest.approx((2 * math.log(10) + 5 * (m + 0.3 * beyond)) / 7, abs=1e-9)
+
+
+def test_the_slow_ones_among_orders_under_way_do_not_make_the_median_longer() -> None:
+    # Lead times have median 10 and sigma .3. Orders that were 12 days old when the assumption was
+    # declared, and open, are the slow ones; each came as orders do that have lasted 12 days.
+    sigma, quantiles = 0.3, (np.arange(400) + 0.5) / 400
+    share_left = norm.sf(math.log(12 / 10) / sigma)
+    lasted = 10 * np.exp(sigma * norm.isf(share_left * quantiles))
+    assert min(lasted) > 12
+    aged = [Wait(float(days), False, 1.0, 12.0) for days in lasted]
+    assert waiting_posterior(10, 2, aged, sigma).mean == pytest.approx(10, rel=0.02)
+    whole = [Wait(float(days), False, 1.0) for days in lasted]
+    assert waiting_posterior(10, 2, whole, sigma).mean > 13
+
+
+def test_an_order_that_has_not_aged_since_the_declaration_says_nothing() -> None:
+    found = waiting_posterior(10, 2, [Wait(25, True, 1.0, 25.0)] * 50, 0.3)
+    alone = waiting_posterior(10, 2, [], 0.3)
+    assert (found.mean, found.low) == pytest.approx((alone.mean, alone.low))
 
 
 def test_an_order_of_a_slower_material_is_scaled_by_its_own_pace() -> None:

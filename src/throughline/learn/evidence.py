@@ -182,8 +182,10 @@ def adaptive_bets(values: Sequence[float], edge: float, *, cap: float = 0.5) -> 
     Needs no distribution; pays at most 1 on average while the mean given the past is at most
     ``edge``.
 
-    References ---------- Waudby-Smith, Ramdas: Estimating means of bounded random variables by
-    betting. JRSS B 86 (2024), section 4.
+    References
+    ----------
+    Waudby-Smith, Ramdas: Estimating means of bounded random variables by betting. JRSS B 86 (2024),
+    section 4.
     """
     mean_sum, variance_sum, pay = 0.5, 0.25, []
     for count, value in enumerate(values, start=1):

@@ -3,7 +3,11 @@ From the plant's records to one statistic per assumption and day: what the floor
 of the plan.
 
 A day on which nothing happened says nothing; only open orders speak by their silence. Several facts
-of one day become one statistic that knows how many they were. METHODS section 5.14.
+of one day become one statistic that knows how many they were (METHODS section 5.14).
+
+Only closed days speak: those that have ended in UTC, and for a machine also today once its last
+planned minute is over. A day that is looked at before it is over could be looked at again until it
+says what one waits for; the bets of the test are placed once a day.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from throughline.model.personnel import PersonSkill
 from throughline.model.plant import Plant
 from throughline.model.responses import EquipmentCondition, EquipmentState, OperationsResponse
 from throughline.model.working_time import WorkingTime, weekday_numbers, working_time
+from throughline.picture.quantities import arrived_on, work_center_of
 
 ItemT = TypeVar("ItemT")
 
@@ -41,6 +46,10 @@ _QUALIFIED = 3
 _PATIENCE = 2.2
 # A duration that is recorded as 0 whole days took about half of one.
 _SAME_DAY = 0.5
+# Days looked back for the last working day of a machine before its assumption was declared.
+_WEEK_BEFORE = 7
+# Lost and planned minutes that are equal but for rounding are the same.
+_ALL_OF_IT = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +103,16 @@ Observation = DayMean | DayCount | DayOrders
 @dataclass(frozen=True, slots=True)
 class Wait:
     """
-    One purchase or production order seen as a duration in days; still open when ``days`` is a lower
-    bound.
+    One purchase order seen as a duration in days; still open when ``days`` is a lower bound.
+
+    ``age`` is how long it had lasted when the assumption was declared, 0 for one that began later:
+    that it was still open then is why it is looked at, and says nothing.
     """
 
     days: float
     is_open: bool
     pace: float
+    age: float = 0.0
 
 
 class Floor:
@@ -117,11 +129,12 @@ class Floor:
 
     def __init__(self, plant: Plant, now: datetime) -> None:
         self.plant, self.now = plant, now.astimezone(UTC)
+        self._closed_until = _midnight(self.now.date())
 
     def observations(self, assumption: Assumption) -> tuple[Observation, ...]:
         """
-        One statistic per day with something to say, in order of days, from facts after
-        ``declared_at`` up to now.
+        One statistic per closed day with something to say, in order of days, from facts after
+        ``declared_at``.
 
         Empty when the subject is unknown or nothing about it was recorded.
         """
@@ -139,18 +152,23 @@ class Floor:
 
     def waits(self, assumption: Assumption) -> tuple[Wait, ...]:
         """
-        Durations behind a lead time, finished since ``declared_at`` or still open, for the
-        posterior.
+        Durations behind a lead time, finished since ``declared_at`` or open at the end of the last
+        closed day, for the posterior.
         """
         since = assumption.declared_at.astimezone(UTC).date()
         found = []
         for order in self._purchases(assumption.subject):
             ordered, arrived = self._dates(order)
             if ordered is not None and (arrived is None or arrived > since):
-                days = ((arrived or self.now.date()) - ordered).days
+                age = max(0.0, float((since - ordered).days))
+                days = float(((arrived or self._yesterday) - ordered).days)
                 pace = self._pace(order, assumption)
-                found.append(Wait(max(float(days), _SAME_DAY), arrived is None, pace))
+                found.append(Wait(max(days, age, _SAME_DAY), arrived is None, pace, age))
         return tuple(found)
+
+    @property
+    def _yesterday(self) -> date:
+        return self.now.date() - _DAY
 
     # --- machines ---------------------------------------------------------------------------------
 
@@ -169,28 +187,43 @@ class Floor:
         return tuple(machine.id for machine in self.plant.machines.get(key, ()))
 
     def _machine_days(self, machine: str, since: datetime) -> Iterator[tuple[date, float]]:
+        """
+        The available share of the planned time of each day that counts.
+
+        A day counts when the machine had work on it: a step began, ended or was under way, also one
+        that spans it. Whether time was lost plays no part in that, or a machine that is seldom used
+        would be heard on its bad days only. A day lost from end to end can have no work, so it
+        counts when the working day before it did.
+        """
         if self.now <= since:
             return
-        origin = _midnight(since.date())
+        origin = _midnight(since.date()) - _WEEK_BEFORE * _DAY
         clock = working_time(self.plant, machine, origin, (self.now - origin).days + 2)
-        first, last = clock.minute(since), clock.minute(self.now)
+        first, last = clock.minute(since), self._last_closed_minute(clock)
         down = self._lost(machine, EquipmentCondition.DOWN, clock)
         # Time in which nobody could have run the machine says nothing of it.
         off = [
             *self._lost(machine, EquipmentCondition.MAINTENANCE, clock),
             *self._lost(machine, EquipmentCondition.UNMANNED, clock),
         ]
-        used = self._days_in_use(machine)
+        used, counted = self._days_in_use(machine), False
         for start in range(0, last, _MINUTES_A_DAY):
-            low, high = max(start, first), min(start + _MINUTES_A_DAY, last)
-            day = clock.moment(start).date()
-            whole = clock.between(start, start + _MINUTES_A_DAY)
-            if whole == 0 or clock.between(low, high) < _ENOUGH_OF_A_DAY * whole:
+            end = start + _MINUTES_A_DAY
+            low = max(start, first) if first < end else start
+            whole, stretch = clock.between(start, end), clock.between(low, end)
+            planned = stretch - sum(part(low, end) for part in off)
+            if planned <= 0:
                 continue
-            planned = clock.between(low, high) - sum(part(low, high) for part in off)
-            lost = sum(part(low, high) for part in down)
-            if planned > 0 and (lost > 0 or day in used):
+            lost = sum(part(low, end) for part in down)
+            day = clock.moment(start).date()
+            counted = day in used or (counted and lost >= planned * _ALL_OF_IT)
+            if counted and first < end and stretch >= _ENOUGH_OF_A_DAY * whole:
                 yield day, max(0.0, 1.0 - lost / planned)
+
+    def _last_closed_minute(self, clock: WorkingTime) -> int:
+        now, today = clock.minute(self.now), clock.minute(self._closed_until)
+        tomorrow = today + _MINUTES_A_DAY
+        return today if clock.between(now, tomorrow) else tomorrow
 
     def _lost(
         self, machine: str, condition: EquipmentCondition, clock: WorkingTime
@@ -279,7 +312,7 @@ class Floor:
                 days = max(float((arrived - ordered).days), _SAME_DAY)
                 # A date without a time is told at the end of its day.
                 told = _midnight(arrived) + _DAY - timedelta(minutes=1)
-                yield min(told, self.now), days / self._pace(order, assumption)
+                yield told, days / self._pace(order, assumption)
 
     def _open_orders(self, assumption: Assumption) -> Iterator[DayOrders]:
         since = assumption.declared_at.astimezone(UTC).date()
@@ -304,12 +337,11 @@ class Floor:
         self, assumption: Assumption, ordered: date, arrived: date | None, pace: float
     ) -> date:
         # Past its patience an order says no more by staying away: most likely its receipt was
-        # never booked.
+        # never booked. Today is not over, neither for an arrival nor for none.
         spread = math.exp(_PATIENCE * min(assumption.standard_deviation, 1.0))
         patience = math.ceil(max(assumption.high, assumption.value) * pace * spread)
-        # Today is not over: only an arrival can be told of it.
-        seen_until = self.now.date() - _DAY if arrived is None else arrived
-        return min(seen_until, ordered + patience * _DAY)
+        told_until = self._yesterday if arrived is None else min(arrived, self._yesterday)
+        return min(told_until, ordered + patience * _DAY)
 
     def _purchases(self, subject: str) -> tuple[PurchaseOrder, ...]:
         table, _, key = subject.partition("/")
@@ -325,12 +357,10 @@ class Floor:
         )
 
     def _dates(self, order: PurchaseOrder) -> tuple[date | None, date | None]:
-        today = self.now.date()
-        if order.ordered_on is None or order.ordered_on > today:
+        """When the wait for an order began and ended, as far as closed days tell."""
+        if order.ordered_on is None or order.ordered_on > self._yesterday:
             return None, None
-        arrived = order.received_on or self._receipt_days.get(order.id)
-        if arrived is not None and arrived > today:
-            arrived = None
+        arrived = arrived_on(self.plant, order, self._closed_until - _DAY)
         begun = self._clock_starts(order, order.ordered_on)
         if arrived is not None and arrived <= begun:
             arrived = begun + _DAY  # within the day: the shortest wait there is
@@ -450,7 +480,8 @@ class Floor:
     # --- shared -----------------------------------------------------------------------------------
 
     def _is_news(self, assumption: Assumption, moment: datetime) -> bool:
-        return assumption.declared_at < moment <= self.now
+        """Whether a moment lies after the declaration, on a closed day."""
+        return assumption.declared_at < moment < self._closed_until
 
     def _daily(
         self, assumption: Assumption, facts: Iterable[tuple[datetime | None, float]]
@@ -474,13 +505,9 @@ class Floor:
 
     @cached_property
     def _responses_of_center(self) -> Mapping[str, list[OperationsResponse]]:
-        return _group(self.plant.operations_responses.values(), self._center)
-
-    def _center(self, response: OperationsResponse) -> str:
-        if response.work_center:
-            return response.work_center
-        machine = self.plant.equipment.get(response.equipment)
-        return machine.work_center if machine is not None else ""
+        return _group(
+            self.plant.operations_responses.values(), lambda done: work_center_of(self.plant, done)
+        )
 
     @cached_property
     def _responses_of_step(self) -> Mapping[str, list[OperationsResponse]]:
@@ -507,7 +534,7 @@ class Floor:
                 segment = self._segments.get((done.material, done.sequence))
                 after = segment.setup_family if segment is not None else ""
                 standard = self._mode(done)[0]
-                center = self._center(done)
+                center = work_center_of(self.plant, done)
                 allowed[done.order, done.sequence] = self.plant.setup_minutes(
                     center, before, after, standard
                 )
@@ -529,21 +556,6 @@ class Floor:
             )
             for key, source in self.plant.records(SupplySource).items()
         }
-
-    @cached_property
-    def _receipt_days(self) -> Mapping[str, date]:
-        """Day on which the receipts booked for a purchase order reached its quantity."""
-        done: dict[str, date] = {}
-        received: dict[str, float] = defaultdict(float)
-        moves = self.plant.material_movements.values()
-        for move in sorted(moves, key=lambda m: (m.at, m.id)):
-            order = self.plant.purchase_orders.get(move.order)
-            if order is None or move.reason != "receipt" or order.id in done:
-                continue
-            received[order.id] += move.quantity
-            if received[order.id] >= order.quantity * (1 - 1e-9):
-                done[order.id] = move.at.date()
-        return done
 
     @cached_property
     def _routed(self) -> frozenset[str]:

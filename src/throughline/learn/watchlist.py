@@ -55,7 +55,7 @@ def refutation_threshold(weight: float, budget: float) -> float:
     weight
         Its share gamma of the budget, 0 to 1.
     budget
-        B: false refutations allowed per epoch over the whole portfolio, in expectation.
+        B: false refutations allowed, in expectation, among assumptions whose weights sum to 1.
 
     Returns
     -------
