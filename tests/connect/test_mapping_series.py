@@ -187,6 +187,33 @@ working_minutes = { from = "to", minutes_since = "from", date = "%Y-%m-%d %H:%M"
     assert plant.equipment_states["A"].working_minutes == 60
 
 
+def test_an_end_that_is_said_as_a_length(tmp_path):
+    mapping = (
+        '[defaults]\ntime_zone = "Europe/Berlin"\ndate = "%d.%m.%Y %H:%M"\n'
+        + MACHINES
+        + """
+[[table]]
+name = "equipment_states"
+file = "log.csv"
+[table.columns]
+id = "machine"
+equipment = "machine"
+condition = { value = "down" }
+starts_at = "from"
+ends_at = { from = "from", plus_minutes = "minutes" }
+"""
+    )
+    log = (
+        "machine,from,minutes\nA,29.03.2026 01:30,90.5\nB,02.03.2026 06:00,\nC,02.03.2026 06:00,x\n"
+    )
+    plant, problems = plant_from(tmp_path, mapping, log=log)
+    assert plant.equipment_states["A"].ends_at.isoformat() == "2026-03-29T02:00:30+00:00"
+    assert plant.equipment_states["B"].ends_at is None
+    assert [(p.column, p.value, p.problem) for p in problems] == [
+        ("from, minutes -> ends_at", "02.03.2026 06:00 + x min", "is not a number")
+    ]
+
+
 def test_the_mean_time_of_a_group(tmp_path):
     mapping = (
         ORDERS
@@ -216,6 +243,7 @@ lead_time_days = { from = "In", days_since = "Out", take = "mean" }
     [
         ('{ value = 1, days_since = "Out" }', "has nothing to count to"),
         ('{ from = "In", days_since = "Out", minutes_since = "Out" }', "are two units of one time"),
+        ('{ from = "In", days_since = "Out", plus_minutes = "Out" }', "has no date to add to"),
         ('{ from = "In", when = { Out = 3 } }', "is not a text"),
         ("{ from = [] }", "is not a list of source columns"),
         ('{ from = ["In", 3] }', "is not a list of source columns"),

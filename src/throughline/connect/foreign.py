@@ -437,7 +437,9 @@ class _TableReader:
         if column.text:
             return self._pattern(column.text)
         get = self._first_of([column.source, *column.instead])
-        return self._elapsed(column, get) if column.since else get
+        if column.since:
+            return self._elapsed(column, get)
+        return self._later(column, get) if column.plus_minutes else get
 
     def _first_of(self, sources: Sequence[str]) -> Getter:
         """The first of several columns that is not empty."""
@@ -449,11 +451,7 @@ class _TableReader:
     def _elapsed(self, column: ColumnRule, until: Getter) -> Getter:
         """The time between two dates of a row as a number; empty when one of them is."""
         since, written = self._getter(column.since), self.rule.written
-        form, zone = column.date or written.date, ZoneInfo(written.time_zone)
-
-        def read(text: str) -> datetime:
-            moment = _parsed(text, form)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        read = _moment_reader(column, written)
 
         def measure(context: Context) -> str:
             first, last = since(context), until(context)
@@ -463,6 +461,26 @@ class _TableReader:
             return _number_text(seconds / column.since_seconds, written.decimal)
 
         return measure
+
+    def _later(self, column: ColumnRule, since: Getter) -> Getter:
+        """A date of a row and some minutes; empty when one of them is."""
+        minutes, decimal = self._getter(column.plus_minutes), self.rule.written.decimal
+        read, zone = (
+            _moment_reader(column, self.rule.written),
+            ZoneInfo(self.rule.written.time_zone),
+        )
+
+        def add(context: Context) -> str:
+            first, length = since(context), minutes(context)
+            if not first or not length:
+                return ""
+            try:
+                end = read(first) + timedelta(minutes=_number(length, decimal))
+                return end.astimezone(zone).isoformat()
+            except OverflowError:
+                raise _CellError("is too far away", "Correct the date or the minutes.") from None
+
+        return add
 
     def _pattern(self, pattern: str) -> Getter:
         getters = [(name, self._getter(name)) for name in names_in(pattern)]
@@ -511,12 +529,14 @@ class _TableReader:
         kind = str(self.table.column(column.name).type)
         is_date = "datetime.date" in kind
         has_format = bool(column.date or (self.rule.written.date and column.value is None))
+        has_format = has_format or bool(column.plus_minutes)
         return is_date and (has_format or bool(column.at) or column.shift_days != 0)
 
     def _raw(self, column: ColumnRule, context: Context) -> str:
-        if column.since:
-            dates = (self._getter(column.since), self._first_of([column.source, *column.instead]))
-            return " to ".join(get(context) for get in dates)
+        if column.since or column.plus_minutes:
+            date = self._first_of([column.source, *column.instead])(context)
+            other = self._getter(column.since or column.plus_minutes)(context)
+            return f"{other} to {date}" if column.since else f"{date} + {other} min"
         return self._reader(column)(context) if column.sources else column.value or ""
 
     def _refuse(
@@ -589,6 +609,8 @@ def _scaled(column: ColumnRule, decimal: str) -> Callable[[str], str]:
 
 def _dated(column: ColumnRule, written: Written, kind: Any) -> Callable[[str], str]:
     form = column.date or ("" if column.value is not None else written.date)
+    if column.plus_minutes:
+        form = ""  # what was added up is in ISO form
     is_moment = "datetime.datetime" in str(kind)
     zone, shift = ZoneInfo(written.time_zone), timedelta(days=column.shift_days)
     wall = time.fromisoformat(column.at) if column.at else None
@@ -604,6 +626,16 @@ def _dated(column: ColumnRule, written: Written, kind: Any) -> Callable[[str], s
             return moment.date().isoformat()
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         return aware.astimezone(UTC).isoformat()
+
+    return read
+
+
+def _moment_reader(column: ColumnRule, written: Written) -> Callable[[str], datetime]:
+    form, zone = column.date or written.date, ZoneInfo(written.time_zone)
+
+    def read(text: str) -> datetime:
+        moment = _parsed(text, form)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
     return read
 

@@ -81,9 +81,9 @@ class ColumnRule:
     (a pattern of several columns) and ``value`` (a constant) is given, except with ``take`` =
     ``count``, which needs none. ``instead`` are columns that are read in turn when the source is
     empty. With ``since`` the cell is the time from that column's date to the source's, in units of
-    ``since_seconds``. Where a column does not hold one of the texts that ``when`` asks for, the
-    cell is empty. The number read is multiplied by ``times`` and then ``plus`` is added; days are
-    added to dates.
+    ``since_seconds``. To a date the minutes of the column ``plus_minutes`` are added. Where a
+    column does not hold one of the texts that ``when`` asks for, the cell is empty. The number read
+    is multiplied by ``times`` and then ``plus`` is added; days are added to dates.
     """
 
     name: str
@@ -91,6 +91,7 @@ class ColumnRule:
     instead: tuple[str, ...] = ()
     since: str = ""
     since_seconds: int = 0
+    plus_minutes: str = ""
     when: Mapping[str, frozenset[str]] = field(default_factory=dict)
     text: str = ""
     value: str | None = None
@@ -108,7 +109,8 @@ class ColumnRule:
         """The source columns it reads."""
         if not self.source:
             return tuple(names_in(self.text))
-        return (self.source, *self.instead, *((self.since,) if self.since else ()))
+        others = (*self.instead, self.since, self.plus_minutes)
+        return (self.source, *(source for source in others if source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ _COLUMN_KEYS: dict[str, type | tuple[type, ...]] = {
     "shift_days": int,
     "minutes_since": str,
     "days_since": str,
+    "plus_minutes": str,
     "when": dict,
     "take": str,
 }
@@ -368,6 +371,7 @@ class _Reader:
             instead=tuple(instead),
             since=str(entry[since[0]]) if since else "",
             since_seconds=_SINCE_SECONDS[since[0]] if since else 0,
+            plus_minutes=str(entry.get("plus_minutes", "")),
             when=dict(self._when(self._sub(entry, "when", dict, {}, place), place)),
             text=str(entry.get("text", "")),
             value=_as_text(entry["value"]) if "value" in entry else None,
@@ -407,6 +411,9 @@ class _Reader:
         if since and not rule.source:
             cure = "Say from = the column of the later date."
             self._wrong(f"{place}.{since[0]}", rule.since, "has nothing to count to", cure)
+        if rule.plus_minutes and (since or not rule.source):
+            cure = "Say from = the column of the date, and no other time."
+            self._wrong(f"{place}.plus_minutes", rule.plus_minutes, "has no date to add to", cure)
 
     def _check_column(self, place: str, rule: ColumnRule) -> ColumnRule:
         if rule.take and rule.take not in AGGREGATES:
