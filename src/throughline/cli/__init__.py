@@ -38,14 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = options.run(options)
     except (DataError, RequestError, ValueError) as error:
         return _failed(options, error, WRONG)
-    except WorldError as error:
-        return _failed(options, error, FAILED)
-    except OSError as error:
-        return _failed(options, error, FAILED)
     except BrokenPipeError:
         # Whoever read our output has had enough; leave without a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except (WorldError, OSError) as error:
+        return _failed(options, error, FAILED)
     return DONE if code is None else int(code)
 
 

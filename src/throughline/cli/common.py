@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from throughline.loop.settings import LoopSettings
 from throughline.model.codec import parse_moment
@@ -31,7 +34,9 @@ def add_command(commands: Commands, name: str, run: Any, about: str) -> argparse
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """``--seed`` for everything random."""
-    parser.add_argument("--seed", type=int, default=7, help="seed of everything random (7)")
+    parser.add_argument(
+        "--seed", type=whole(0), default=7, help="seed of everything random, from 0 up (7)"
+    )
 
 
 def add_now(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +47,41 @@ def add_now(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="the moment to plan from, ISO 8601 with offset; default: the plant's clock",
     )
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """``--host`` and ``--port`` of what is served."""
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; default: this machine alone"
+    )
+    parser.add_argument(
+        "--port", type=whole(1, 65_535), default=8000, help="port to listen on (8000)"
+    )
+
+
+def whole(least: int, most: int = 1_000_000_000) -> Callable[[str], int]:
+    """A whole number within bounds, as argparse wants it."""
+
+    def read(text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()) or not least <= int(text) <= most:
+            message = f'"{text}" is not a whole number from {least} to {most}'
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
+
+
+def seconds(text: str) -> float:
+    """A stretch of time in seconds, more than none, as argparse wants it."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < inf:
+        message = f'"{text}" is not a number of seconds such as 10 or 0.5'
+        raise argparse.ArgumentTypeError(message)
+    return found
 
 
 def moment(text: str) -> datetime:
@@ -56,7 +96,7 @@ def moment(text: str) -> datetime:
 def database_url(options: argparse.Namespace) -> str | None:
     """The database that was named, a bare file name taken as SQLite."""
     given: str | None = options.db
-    return given if not given or "://" in given else f"sqlite:///{given}"
+    return given if not given or "://" in given else f"sqlite:///{quote(given)}"
 
 
 def open_world(options: argparse.Namespace) -> World:

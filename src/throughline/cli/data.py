@@ -42,8 +42,11 @@ def load(options: argparse.Namespace) -> int:
         dry_run=options.dry_run,
         on_progress=lambda p: tell(f"{p.rows} of {p.of} rows"),
     )
-    document = {**report.as_json(), "seconds": watch.seconds}
-    show(options, document, _readable_load)
+    for problem in report.problems[:ERRORS_SHOWN]:
+        tell(str(problem))
+    if len(report.problems) > ERRORS_SHOWN:
+        tell(f"... and {len(report.problems) - ERRORS_SHOWN} more; --json lists them all")
+    show(options, {**report.as_json(), "seconds": watch.seconds}, _readable_load)
     return 0
 
 
@@ -52,16 +55,9 @@ def _readable_load(report: dict[str, Any]) -> str:
         (f["name"], f["rows"], f["accepted"], f["unchanged"], f["set_aside"])
         for f in report["files"]
     ]
-    lines = [table(rows, ("file", "rows", "accepted", "unchanged", "set aside"))]
-    errors = [(file["name"], error) for file in report["files"] for error in file["errors"]]
-    for name, error in errors[:ERRORS_SHOWN]:
-        place = f'{name} row {error["row"]} "{error["column"]}"'
-        lines.append(f'{place}: "{error["value"]}" {error["problem"]}. {error["cure"]}')
-    if len(errors) > ERRORS_SHOWN:
-        lines.append(f"... and {len(errors) - ERRORS_SHOWN} more; --json lists them all")
+    files = table(rows, ("file", "rows", "accepted", "unchanged", "set aside"))
     done = "would be recorded" if report["dry_run"] else "recorded"
-    lines.append(f"{report['accepted']} rows {done} from {report['source']}.")
-    return "\n".join(lines)
+    return f"{files}\n{report['accepted']} rows {done} from {report['source']}."
 
 
 def record(options: argparse.Namespace) -> int:
@@ -69,10 +65,13 @@ def record(options: argparse.Namespace) -> int:
     from throughline.connect.events import read_events
 
     world = open_world(options)
-    events, problems = read_events(_lines(options.file), now=world.now())
+    name = "standard input" if options.file == "-" else options.file
+    events, problems = read_events(_lines(options.file), now=world.now(), name=name)
     receipt = world.append(events, at=world.now())
     for problem in problems:
         tell(str(problem))
+    for set_aside in receipt.quarantined:
+        tell(set_aside.reason)
     report = {
         "accepted": receipt.accepted,
         "repeated": receipt.repeated,
@@ -93,13 +92,13 @@ def record(options: argparse.Namespace) -> int:
 
 
 def _lines(file: str) -> list[str]:
-    if file == "-":
-        return sys.stdin.read().splitlines()
-    path = Path(file)
-    if not path.is_file():
+    if file != "-" and not Path(file).is_file():
         message = f"{file} is not a file. Give a file of JSON lines, or - for standard input."
         raise DataError(message)
-    return path.read_text(encoding="utf-8-sig").splitlines()
+    said = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    # A byte that is not UTF-8 spoils its own line: it becomes half a surrogate, which no field may
+    # hold. Only line feeds end a line; texts may hold other separators.
+    return said.decode("utf-8", "surrogateescape").split("\n")
 
 
 def verify(options: argparse.Namespace) -> int:

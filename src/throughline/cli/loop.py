@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from throughline.cli.common import (
     Commands,
+    add_address,
     add_command,
     add_now,
     add_seed,
@@ -15,9 +17,11 @@ from throughline.cli.common import (
     now_of,
     open_world,
     settings_of,
+    whole,
 )
 from throughline.cli.output import Stopwatch, show, table, tell
 from throughline.errors import DataError, RequestError
+from throughline.store.database import URL_VARIABLE
 
 if TYPE_CHECKING:
     from throughline.loop.demo import DemoRun
@@ -30,10 +34,11 @@ def add_commands(commands: Commands) -> None:
     """Enter the commands."""
     parser = add_command(commands, "demo", demo, "Plan a plant, play a week of it, and show it.")
     parser.add_argument("--plant", default="drive_works", help="folder under examples, or a path")
-    parser.add_argument("--days", type=int, default=7, help="days of execution to play (7)")
+    parser.add_argument(
+        "--days", type=whole(1, 365), default=7, help="days of execution to play (7)"
+    )
     parser.add_argument("--no-serve", action="store_true", help="stop after the report")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    add_address(parser)
     add_seed(parser)
     parser = add_command(commands, "turn", turn, "See, test, escalate, decide, replan, learn.")
     parser.add_argument(
@@ -42,8 +47,8 @@ def add_commands(commands: Commands) -> None:
     add_now(parser)
     add_seed(parser)
     parser = add_command(commands, "decide", decide, "Decide an escalation you have the right to.")
-    parser.add_argument("escalation")
-    parser.add_argument("option")
+    parser.add_argument("escalation", help="id of the escalation")
+    parser.add_argument("option", help="id of the option to choose")
     parser.add_argument("--as", dest="by", required=True, metavar="USER", help="sign-in name")
     parser.add_argument("--why", default="", help="the reason, for those who look back")
     add_now(parser)
@@ -108,10 +113,11 @@ def plant_folder(name: str) -> Path:
 
 def _fresh_database(options: argparse.Namespace) -> str:
     """The demo starts from nothing: its own file made anew, or an empty database by name."""
-    if options.db:
-        url = database_url(options) or ""
+    url = database_url(options) or os.environ.get(URL_VARIABLE)
+    if url:
         if open_world(options).ledger.head():
-            message = f"{options.db} holds events already. Name an empty database for the demo."
+            name = options.db or f"The database of {URL_VARIABLE}"
+            message = f"{name} holds events already. Name an empty database for the demo."
             raise DataError(message)
         return url
     for suffix in ("", "-wal", "-shm"):

@@ -13,7 +13,9 @@ from throughline.cli.common import (
     add_seed,
     now_of,
     open_world,
+    seconds,
     settings_of,
+    whole,
 )
 from throughline.cli.output import Stopwatch, show, table
 from throughline.model.codec import parse_moment
@@ -24,16 +26,29 @@ MESSAGES_SHOWN = 15
 def add_commands(commands: Commands) -> None:
     """Enter the commands."""
     parser = add_command(commands, "plan", plan, "Demand to planned orders, with pegging.")
-    parser.add_argument("--horizon", type=int, dest="horizon_days", metavar="DAYS")
+    parser.add_argument(
+        "--horizon",
+        type=whole(1, 1_000),
+        dest="horizon_days",
+        metavar="DAYS",
+        help="calendar days to look ahead (56)",
+    )
     _add_both(parser)
     parser = add_command(commands, "schedule", schedule, "The finite schedule of the plan.")
-    parser.add_argument("--time-limit", type=float, metavar="S", help="stop improving after S s")
-    parser.add_argument("--iterations", type=int, help="bound the work instead of the time")
-    parser.add_argument("--objective", choices=("tardiness", "makespan"), default="tardiness")
+    parser.add_argument("--time-limit", type=seconds, metavar="S", help="stop improving after S s")
+    parser.add_argument("--iterations", type=whole(0), help="bound the work instead of the time")
+    parser.add_argument(
+        "--objective",
+        choices=("tardiness", "makespan"),
+        default="tardiness",
+        help="what to keep small: days late over all demands, or hours to the last end (tardiness)",
+    )
     parser.add_argument("--operations", action="store_true", help="list every operation")
     _add_both(parser)
     parser = add_command(commands, "survive", survive, "How long the schedule is likely to hold.")
-    parser.add_argument("--replications", type=int)
+    parser.add_argument(
+        "--replications", type=whole(1), metavar="N", help="how often the schedule is played (400)"
+    )
     _add_both(parser)
     parser = add_command(commands, "assumptions", assumptions, "What the plan rests on, tested.")
     parser.add_argument(
@@ -44,7 +59,9 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--from", dest="since", type=_day, metavar="D", help="first day")
     parser.add_argument("--to", dest="until", type=_day, metavar="D", help="day after the last")
     parser.add_argument(
-        "--by", choices=("site", "work_center", "material", "order", "day", "week"), default=None
+        "--by",
+        choices=("site", "work_center", "material", "order", "day", "week"),
+        help="one row for each of these; default: one row for all",
     )
     parser = add_command(
         commands, "trace", trace, "The path from any id up to objectives and down."

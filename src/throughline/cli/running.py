@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from throughline.cli.common import Commands, add_command, database_url, open_world
+from throughline.cli.common import Commands, add_address, add_command, database_url, open_world
 from throughline.cli.output import show, tell
 from throughline.model.personnel import Role
 
@@ -12,12 +12,13 @@ from throughline.model.personnel import Role
 def add_commands(commands: Commands) -> None:
     """Enter the commands."""
     parser = add_command(commands, "serve", serve, "Serve the pages and the API.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    add_address(parser)
     parser = add_command(commands, "user", user, "Add a user who may sign in.")
-    parser.add_argument("act", choices=("add",))
-    parser.add_argument("username")
-    parser.add_argument("--role", required=True, choices=[role.value for role in Role])
+    parser.add_argument("act", choices=("add",), help="what to do")
+    parser.add_argument("username", help="sign-in name")
+    parser.add_argument(
+        "--role", required=True, choices=[role.value for role in Role], help="role it holds"
+    )
     parser.add_argument("--site", default="", help="site the role is held for; default: all")
 
 
@@ -44,8 +45,8 @@ def user(options: argparse.Namespace) -> None:
     holder = RoleHolder(username=options.username, role=Role(options.role), site=options.site)
     world.say([holder], at=world.now())
     ensure_accounts(world.picture().plant)
-    link = sign_in_link(options.username)
-    tell("The link works once and for ten minutes.")
+    link = f"/sign-in/link/{sign_in_link(options.username)}"
+    tell("The link works once and for ten minutes, at the address that serve prints.")
     show(
         options,
         {"username": options.username, "role": options.role, "link": link},
