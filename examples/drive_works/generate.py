@@ -891,35 +891,35 @@ RIGHTS: dict[str, dict[str, tuple[int, int, int]]] = {
     "accept": {
         "operations_lead": (300, 0, 40),
         "planner": (1500, 3, 400),
-        "production_manager": (10000, 15, 2000),
+        "production_manager": (10000, 30, 2000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "overtime": {
         "operations_lead": (800, 1, 150),
         "planner": (1600, 3, 800),
-        "production_manager": (12000, 80, 5000),
+        "production_manager": (12000, 100, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "alternate_machine": {
         "operations_lead": (500, 1, 150),
         "planner": (2500, 5, 1500),
-        "production_manager": (12000, 80, 5000),
+        "production_manager": (12000, 100, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "resequence": {
         "operations_lead": (200, 0, 60),
         "planner": (1500, 5, 1500),
-        "production_manager": (10000, 60, 5000),
+        "production_manager": (10000, 100, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "expedite": {
         "planner": (3000, 5, 1500),
-        "production_manager": (15000, 80, 5000),
+        "production_manager": (15000, 100, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
     "tell_customer": {
         "planner": (1000, 2, 400),
-        "production_manager": (15000, 12, 5000),
+        "production_manager": (15000, 40, 5000),
         "executive_sponsor": (250000, 1000, 100000),
     },
 }
