@@ -77,11 +77,13 @@ def test_a_count_replaces_what_moved_before_it() -> None:
             Material(id="SHAFT", procurement=Procurement.MAKE),
             StockCount(material="SHAFT", quantity=100, counted_at=NOON),
             moved("a", 7, NOON - HOUR, "receipt"),
+            # Work that begins when the count is done takes from what was counted.
+            moved("s", -10, NOON, "issue"),
             moved("b", -30, NOON + HOUR, "issue"),
             moved("c", 5, NOON + 3 * HOUR, "completion"),
         ]
     )
-    assert on_hand(plant, NOON + 2 * HOUR) == {"SHAFT": 70}
+    assert on_hand(plant, NOON + 2 * HOUR) == {"SHAFT": 60}
 
 
 def test_receipts_and_shipments_reduce_what_is_open_once() -> None:

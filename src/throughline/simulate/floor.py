@@ -616,7 +616,7 @@ class _Floor:
                 since[count.material, count.location] = count.counted_at
         for movement in self.plant.material_movements.values():
             counted = since.get((movement.material, movement.location))
-            if movement.at <= until and (counted is None or movement.at > counted):
+            if movement.at <= until and (counted is None or movement.at >= counted):
                 stock[movement.material] += movement.quantity
         return stock
 
