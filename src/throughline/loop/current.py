@@ -29,6 +29,7 @@ def basis_of(world: World, now: datetime, settings: LoopSettings) -> Basis:
         sequence=picture.sequence,
         now=now,
         declared=world.declared(),
+        closed=world.closed(),
         published=world.published(),
         settings=settings,
     )

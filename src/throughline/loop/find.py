@@ -19,8 +19,7 @@ def newly_refuted(found: Iterable[Verdict], plant: Plant) -> tuple[Verdict, ...]
     """
     Verdicts of refutation that were not latched before, dearest first.
 
-    That orders take less time than planned is no news: due dates are set with slack. What was an
-    opportunity and now breaks to our cost is news.
+    What was an opportunity and now breaks to our cost is news.
     """
     known = plant.records(Refutation)
     fresh = (
@@ -28,7 +27,6 @@ def newly_refuted(found: Iterable[Verdict], plant: Plant) -> tuple[Verdict, ...]
         for v in found
         if v.standing is Standing.REFUTED
         and (v.assumption.id not in known or _has_turned(v, plant))
-        and not (v.is_opportunity and v.assumption.quantity in WITHOUT_REMEDY)
     )
     return dearest_first(fresh)
 

@@ -40,6 +40,7 @@ class Basis:
     sequence: int
     now: datetime
     declared: tuple[Assumption, ...]
+    closed: frozenset[str]
     published: Published | None
     settings: LoopSettings
 
@@ -83,6 +84,7 @@ def planned(basis: Basis, plant: Plant) -> Plan:
         horizon_days=basis.settings.horizon_days,
         sequence=basis.sequence,
         declared=basis.declared,
+        closed=basis.closed,
     )
 
 

@@ -154,6 +154,11 @@ class World:
         rows = self.picture().plant.records(DeclaredAssumption)
         return tuple(from_json(Assumption, json.loads(row.document)) for row in rows.values())
 
+    def closed(self) -> frozenset[str]:
+        """Ids of assumptions that no plan rests on any more."""
+        rows = self.picture().plant.records(DeclaredAssumption).values()
+        return frozenset(row.id for row in rows if row.closed_at is not None)
+
 
 def _holds(record: object, picture: Picture) -> bool:
     table = table_of(type(record))

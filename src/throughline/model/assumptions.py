@@ -120,8 +120,8 @@ class Verdict:
 
     ``e_value`` is the e-process of METHODS 5.4; ``path`` its value after each day with an
     observation (day, e-value). ``n`` counts those days. ``is_opportunity`` is true when the
-    favourable side was refuted. ``refuted_at`` is the first moment at which the e-value crossed
-    ``threshold``; a refutation stays (it is latched).
+    favourable side was refuted. ``refuted_at`` is the end of the newest closed day when its
+    e-value reached ``threshold``; a refutation stays (it is latched).
     """
 
     assumption: Assumption
