@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from throughline.connect.events import read_event_objects
@@ -77,3 +77,36 @@ def test_a_withdrawal_needs_no_references() -> None:
     stays, problems = fitting(said(gone), picture(CENTER, LATHE))
     assert len(stays) == 1
     assert problems == []
+
+
+def count(number: int, *, ahead: timedelta) -> dict[str, Any]:
+    body = {"id": f"C-{number}"}
+    moment = (NOW + ahead).isoformat().replace("+00:00", "Z")
+    return {"table": "calendars", "occurred_at": moment, "body": body}
+
+
+def test_nothing_happens_more_than_a_day_ahead_of_the_wall_clock() -> None:
+    day = timedelta(days=1)
+    batch = said(
+        count(1, ahead=day), count(2, ahead=day + timedelta(seconds=1)), count(3, ahead=-9 * day)
+    )
+    stays, problems = fitting(batch, picture(), now=NOW)
+    assert [event.key for event in stays] == ["C-1", "C-3"]
+    (problem,) = problems
+    assert (problem.row, problem.column) == (2, "occurred_at")
+    assert problem.value == "2026-03-03T05:00:01Z"
+    assert problem.problem == "lies more than a day ahead"
+    assert problem.cure
+
+
+def test_what_refers_to_something_that_is_to_come_falls_with_it() -> None:
+    later = CENTER | {"occurred_at": "2031-01-01T00:00:00Z"}
+    stays, problems = fitting(said(later, LATHE), picture(), now=NOW)
+    assert stays == []
+    assert [(p.row, p.column) for p in problems] == [(1, "occurred_at"), (2, "body.work_center")]
+
+
+def test_a_plant_that_moves_by_its_events_may_be_told_of_any_day() -> None:
+    company = {"table": "enterprise", "body": {"id": "E", "clock": "ledger"}}
+    batch = said(count(1, ahead=timedelta(days=900)))
+    assert fitting(batch, picture(company), now=NOW) == (batch, [])

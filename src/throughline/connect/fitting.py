@@ -9,19 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from throughline.connect.intake import FileTally, Intake
 from throughline.connect.references import cross_check
 from throughline.errors import RowProblem
 from throughline.model import TABLES
+from throughline.model.codec import moment_text
 from throughline.model.events import RETRACTED, Event
 from throughline.picture.fold import Picture
 
 Numbered = tuple[int, Event]
 
+FARTHEST_AHEAD = timedelta(days=1)
+"""Clocks differ and days begin at different hours: that much may an event be ahead."""
+
 
 def fitting(
-    events: Sequence[Event], picture: Picture, *, name: str = "events"
+    events: Sequence[Event],
+    picture: Picture,
+    *,
+    name: str = "events",
+    now: datetime | None = None,
 ) -> tuple[list[Event], list[RowProblem]]:
     """
     The events that can stand beside what holds, and what is wrong with the others.
@@ -34,16 +43,38 @@ def fitting(
         What holds now.
     name
         What the problems call the batch; their rows count the events from 1.
+    now
+        The present moment. On a plant whose clock is the wall's nothing may happen more than a day
+        after it, because what is said later of the same thing would not hold against it. A plant
+        that moves by its events has no such bound. None: not looked at.
     """
     known = _Known(picture)
     stays: list[Numbered] = []
+    numbered = list(enumerate(events, start=1))
     problems: list[RowProblem] = []
-    for wave in _waves(list(enumerate(events, start=1))):
+    if now is not None and picture.as_of is None:
+        problems.extend(_too_far_ahead(numbered, now, name))
+    ahead = {problem.row for problem in problems}
+    for wave in _waves([item for item in numbered if item[0] not in ahead]):
         found, wrong = _check(wave, known, name)
         known.learn(event for _, event in found)
         stays.extend(found)
         problems.extend(wrong)
+    problems.sort(key=lambda problem: problem.row)
     return [event for _, event in sorted(stays, key=lambda item: item[0])], problems
+
+
+def _too_far_ahead(numbered: Iterable[Numbered], now: datetime, name: str) -> Iterator[RowProblem]:
+    for number, event in numbered:
+        if event.occurred_at > now + FARTHEST_AHEAD:
+            yield RowProblem(
+                name,
+                number,
+                "occurred_at",
+                moment_text(event.occurred_at),
+                "lies more than a day ahead",
+                "Give the moment at which it became true; what is planned belongs in the body.",
+            )
 
 
 class _Known:
