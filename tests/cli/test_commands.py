@@ -272,6 +272,20 @@ def test_lines_that_cannot_be_read_keep_no_other_line_out(loaded: Terminal, tmp_
     assert f"{file} row 3" in done.stderr.decode()
 
 
+def test_events_that_do_not_fit_are_listed_by_id_and_the_rest_is_recorded(
+    loaded: Terminal,
+) -> None:
+    lost = {"id": "wms-6", "table": "stock_counts", "body": {"material": "BOLTS", "quantity": 1}}
+    lines = [json.dumps(event).encode() for event in (lost, COUNT | {"id": "wms-5"})]
+    done = loaded.run("record", "-", "--json", said=b"\n".join(lines), code=WRONG)
+    report = json.loads(done.stdout)
+    assert report["accepted"] == 1
+    (refused,) = report["refused"]
+    assert (refused["file"], refused["column"]) == ("standard input wms-6", "body.material")
+    assert refused["cure"] == 'Did you mean "BOLT"?'
+    assert 'standard input wms-6 column "body.material"' in done.stderr.decode()
+
+
 def test_a_file_of_events_that_is_not_there_is_named(loaded: Terminal) -> None:
     assert "gone.jsonl is not a file" in loaded.json("record", "gone.jsonl", code=WRONG)["error"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,17 @@ def _readable_load(report: dict[str, Any]) -> str:
 
 
 def record(options: argparse.Namespace) -> int:
-    """Record events; exit 1 when one could not be read or was quarantined."""
+    """Record events; exit 1 when one could not be read, does not fit or was quarantined."""
     from throughline.connect.events import read_events
+    from throughline.connect.fitting import fitting
 
     world = open_world(options)
-    name = "standard input" if options.file == "-" else options.file
-    events, problems = read_events(_lines(options.file), now=world.now(), name=name)
-    receipt = world.append(events, at=world.now())
+    name, now = "standard input" if options.file == "-" else options.file, world.now()
+    events, problems = read_events(_lines(options.file), now=now, name=name)
+    fits, misfits = fitting(events, world.picture(), now=now)
+    # Of an event that was read the line is not known any more, but its id finds it.
+    problems += [replace(p, file=f"{name} {events[p.row - 1].id}", row=0) for p in misfits]
+    receipt = world.append(fits, at=now)
     for problem in problems:
         tell(str(problem))
     for set_aside in receipt.quarantined:
