@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from shops import at
 from throughline.errors import NotAllowedError, StaleError, UnknownIdError
 from throughline.loop.decide import decide, escalation_of, options_of, take, unfollowed
 from throughline.model.decisions import Decision, Escalation, Publication
+from throughline.model.equipment import Site
 from throughline.model.options import Option
-from throughline.model.personnel import DecisionKind, Role
+from throughline.model.personnel import DecisionKind, Role, RoleHolder
 from throughline.model.plant import Plant
 from throughline.picture import picture_of
 
@@ -86,6 +88,25 @@ def test_another_role_may_not_decide_however_high(books: Books, by: str) -> None
     with pytest.raises(NotAllowedError, match="is for the operations_lead to decide"):
         settle(books, raised_in(books).recommended, by=by)
     assert not plant_of(books).records(Decision)
+
+
+def test_a_lead_of_another_site_may_not_decide_and_one_of_the_site_may(books: Books) -> None:
+    raised = raised_in(books)
+    center = plant_of(books).work_centers[raised.subject.partition("/")[2]]
+    books.open().say(
+        [
+            Site(id="HERE"),
+            Site(id="THERE"),
+            replace(center, site="HERE"),
+            RoleHolder(username="tom", role=raised.role, site="THERE"),
+            RoleHolder(username="hal", role=raised.role, site="HERE"),
+        ],
+        at=RAISED_AT,
+    )
+    with pytest.raises(NotAllowedError, match="belongs to HERE; tom is operations_lead of THERE"):
+        settle(books, raised.recommended, by="tom")
+    assert not plant_of(books).records(Decision)
+    assert settle(books, raised.recommended, by="hal").by == "hal"
 
 
 def test_what_is_beyond_the_limits_is_refused_with_its_price(books: Books) -> None:

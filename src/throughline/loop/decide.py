@@ -18,7 +18,8 @@ from throughline.model.columns import subject_of, table_of
 from throughline.model.decisions import Decision, Escalation, EscalationStatus, Finding
 from throughline.model.events import Event, recorded_kind
 from throughline.model.options import Option, Remedy
-from throughline.model.personnel import Role
+from throughline.model.personnel import Role, RoleHolder
+from throughline.picture.sites import site_of_subject
 
 
 def options_of(raised: Escalation) -> tuple[Option, ...]:
@@ -67,15 +68,17 @@ def decide(
     UnknownIdError
         When there is no such escalation, option or user.
     NotAllowedError
-        When the user's role is not the one that decides, or the option is beyond its limits.
+        When the user's role is not the one that decides or is held for another site, or the option
+        is beyond its limits.
     StaleError
         When it was decided in between; the message names that decision.
     """
     settings = settings or LoopSettings()
     raised = escalation_of(world, escalation_id)
-    role = _role_of(world, by)
-    option = _allowed_option(world, raised, option_id, role, by)
-    decision = take(world, raised, option, by=by, role=role, why=why, now=now)
+    holder = _holder(world, by)
+    _check_site(world, raised, holder)
+    option = _allowed_option(world, raised, option_id, holder.role, by)
+    decision = take(world, raised, option, by=by, role=holder.role, why=why, now=now)
     follow(
         world,
         option.remedy,
@@ -87,11 +90,22 @@ def decide(
     return decision
 
 
-def _role_of(world: World, by: str) -> Role:
+def _holder(world: World, by: str) -> RoleHolder:
     holders = world.picture().plant.role_holders
     if by not in holders:
         raise UnknownIdError("user", by, holders)
-    return holders[by].role
+    return holders[by]
+
+
+def _check_site(world: World, raised: Escalation, holder: RoleHolder) -> None:
+    """Whoever holds a role for one site decides what is of that site or of none."""
+    site = site_of_subject(world.picture().plant, raised.subject)
+    if site and holder.site not in ("", site):
+        message = (
+            f"{raised.id} is about {raised.subject}, which belongs to {site}; {holder.username} "
+            f"is {holder.role} of {holder.site}. Ask the {raised.role} of {site}."
+        )
+        raise NotAllowedError(message)
 
 
 def _allowed_option(
