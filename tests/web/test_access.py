@@ -19,7 +19,6 @@ from throughline.web.access import (
     ROUTES,
     Permission,
     permission_of,
-    site_of,
     visitor_of,
 )
 from throughline.web.api import api
@@ -167,28 +166,6 @@ class TestSites:
     def test_a_person_of_all_sites_sees_both(self, sign_in: SignIn) -> None:
         board = sign_in("paul").get("/api/v1/board").json()
         assert [row["id"] for row in board["rows"]] == ["BEND-1", "CUT-1"]
-
-    def test_events_about_another_site_are_refused(self, sign_in: SignIn) -> None:
-        body = {"material": "BRK-N", "location": "NORTH", "quantity": 1}
-        said = [{"id": "x-1", "table": "materials", "body": {"id": "BRK-N"}}]
-        answer = sign_in(SITE_PLANNER).post(
-            "/api/v1/events", data=said, content_type="application/json"
-        )
-        assert (answer.status_code, body["quantity"]) == (403, 1)
-
-    def test_every_kind_of_subject_finds_its_site(self, shop: SharedWorld) -> None:
-        plant = shop.picture().plant
-        for subject, site in {
-            "equipment/CUT-1": "NORTH",
-            "work_centers/BEND": "SOUTH",
-            "materials/BRK-S": "SOUTH",
-            "operations/BRK-N:10": "NORTH",
-            "sales_order_lines/SO-N": "NORTH",
-            "sites/SOUTH": "SOUTH",
-            "suppliers/S-1": "",
-            "equipment/UNKNOWN": "",
-        }.items():
-            assert site_of(plant, subject) == site
 
 
 def test_a_person_the_plant_no_longer_names_has_no_role(shop: SharedWorld) -> None:

@@ -35,7 +35,7 @@ class TestEventsIn:
         self, shop: SharedWorld, sign_in: SignIn
     ) -> None:
         before = shop.ledger.head()
-        answer = send(sign_in("tess"), [count(number=1), count(number=2)]).json()
+        answer = send(sign_in("olga"), [count(number=1), count(number=2)]).json()
         assert answer == {
             "accepted": 2,
             "repeated": 0,
@@ -45,15 +45,15 @@ class TestEventsIn:
         assert shop.ledger.head() == before + 2
 
     def test_sending_it_again_changes_nothing(self, shop: SharedWorld, sign_in: SignIn) -> None:
-        tess = sign_in("tess")
-        first, second = send(tess, [count()]).json(), send(tess, [count()]).json()
+        olga = sign_in("olga")
+        first, second = send(olga, [count()]).json(), send(olga, [count()]).json()
         assert (second["accepted"], second["repeated"]) == (0, 1)
         assert second["sequence"] == first["sequence"]
 
     def test_another_content_under_one_id_is_set_aside(self, sign_in: SignIn) -> None:
-        tess = sign_in("tess")
-        send(tess, count(40))
-        answer = send(tess, count(16)).json()
+        olga = sign_in("olga")
+        send(olga, count(40))
+        answer = send(olga, count(16)).json()
         assert [item["id"] for item in answer["quarantined"]] == ["count-1"]
 
     @pytest.mark.parametrize(
@@ -77,20 +77,20 @@ class TestEventsIn:
         self, text: str, status: int, shop: SharedWorld, sign_in: SignIn
     ) -> None:
         before = shop.ledger.head()
-        assert send(sign_in("tess"), text).status_code == status
+        assert send(sign_in("olga"), text).status_code == status
         assert shop.ledger.head() == before
 
     def test_one_bad_event_refuses_its_batch_and_is_named(
         self, shop: SharedWorld, sign_in: SignIn
     ) -> None:
         before = shop.ledger.head()
-        answer = send(sign_in("tess"), [count(), count(number=2) | {"quality": 7}])
+        answer = send(sign_in("olga"), [count(), count(number=2) | {"quality": 7}])
         assert answer.status_code == 422
         assert "quality" in answer.json()["detail"]
         assert shop.ledger.head() == before
 
     def test_only_json_is_taken(self, sign_in: SignIn) -> None:
-        assert send(sign_in("tess"), "[]", "text/plain").status_code == 415
+        assert send(sign_in("olga"), "[]", "text/plain").status_code == 415
 
     def test_nobody_grants_himself_a_role(self, shop: SharedWorld, sign_in: SignIn) -> None:
         grab = {
@@ -105,7 +105,7 @@ class TestEventsIn:
 class TestKeys:
     def test_a_machine_sends_with_its_key_and_needs_no_token(self, shop: SharedWorld) -> None:
         client = Client(enforce_csrf_checks=True)
-        headers = {"Authorization": f"Bearer {issue_key('tess', now=MONDAY)}"}
+        headers = {"Authorization": f"Bearer {issue_key('olga', now=MONDAY)}"}
         answer = client.post(
             "/api/v1/events", data=count(), content_type="application/json", headers=headers
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.test import Client
 
 from throughline.loop import decide as loop_decide
 from throughline.model.decisions import Decision, Escalation, EscalationStatus
+from throughline.web import views as web_views
+from throughline.web.look import Look
 from throughline.web.world import SharedWorld
 
 from .conftest import MONDAY, escalation
@@ -131,6 +134,38 @@ class TestOnThePage:
         assert raised.status is EscalationStatus.ACKNOWLEDGED
         assert "Somebody is at it" in maria.get(PAGE).content.decode()
         assert sign_in("eva").post(f"{PAGE}/acknowledge").status_code == 403
+
+
+class TestAcknowledging:
+    def test_what_was_decided_while_the_page_was_open_stays_decided(
+        self, shop: SharedWorld, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        maria, early = sign_in("maria"), shop.picture()
+        maria.post(f"{PAGE}/decide", form(shop))
+        # The request looked a moment before the decision was recorded.
+        before = web_views.look
+
+        def looked_early(request: Any) -> Look:
+            return replace(before(request), picture=early)
+
+        monkeypatch.setattr(web_views, "look", looked_early)
+        assert maria.post(f"{PAGE}/acknowledge").status_code == 302
+        raised = shop.picture().plant.records(Escalation)[KEY]
+        assert raised.status is EscalationStatus.DECIDED
+
+    def test_it_takes_its_turn_with_deciding(
+        self, shop: SharedWorld, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held: list[bool] = []
+        say = shop.say
+
+        def heard(*said: Any, **how: Any) -> Any:
+            held.append(shop.deciding.locked())
+            return say(*said, **how)
+
+        monkeypatch.setattr(shop, "say", heard)
+        sign_in("maria").post(f"{PAGE}/acknowledge")
+        assert held == [True]
 
 
 class TestThroughTheApi:

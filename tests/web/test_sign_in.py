@@ -25,7 +25,7 @@ from throughline.store.accounts import (
 )
 from throughline.store.models import Profile
 from throughline.web.server import announce, link_for
-from throughline.web.throttle import seconds_to_wait
+from throughline.web.throttle import forgive, seconds_to_wait
 from throughline.web.words import role_words
 from throughline.web.world import SharedWorld
 
@@ -116,13 +116,49 @@ class TestPasswords:
 
     def test_waiting_doubles_and_a_quiet_minute_forgives(self) -> None:
         for _ in range(10):
-            assert seconds_to_wait("10.0.0.1", now=0.0) == 0
-        assert seconds_to_wait("10.0.0.1", now=0.0) == 2
-        assert seconds_to_wait("10.0.0.1", now=2.0) == 0
-        assert seconds_to_wait("10.0.0.1", now=2.0) == 4
-        assert seconds_to_wait("10.0.0.2", now=2.0) == 0
-        assert seconds_to_wait("10.0.0.1", now=6.0 + 61.0) == 0
-        assert seconds_to_wait("10.0.0.1", now=6.0 + 61.0) == 0
+            assert seconds_to_wait("10.0.0.1", "maria", now=0.0) == 0
+        assert seconds_to_wait("10.0.0.1", "maria", now=0.0) == 2
+        assert seconds_to_wait("10.0.0.1", "maria", now=2.0) == 0
+        assert seconds_to_wait("10.0.0.1", "maria", now=2.0) == 4
+        assert seconds_to_wait("10.0.0.2", "maria", now=2.0) == 0
+        assert seconds_to_wait("10.0.0.1", "maria", now=6.0 + 61.0) == 0
+        assert seconds_to_wait("10.0.0.1", "maria", now=6.0 + 61.0) == 0
+
+    def test_who_mistypes_holds_up_nobody_else_at_the_same_address(self) -> None:
+        for _ in range(11):
+            waits = seconds_to_wait("10.0.0.1", "maria", now=0.0)
+        assert waits == 2
+        assert seconds_to_wait("10.0.0.1", "paul", now=0.0) == 0
+
+    def test_who_tries_many_names_is_held_up_at_the_sixtieth(self) -> None:
+        waits = [seconds_to_wait("10.0.0.1", f"name-{n}\n é", now=0.0) for n in range(61)]
+        assert waits == [0] * 60 + [2]
+        assert seconds_to_wait("10.0.0.2", "name-1", now=0.0) == 0
+
+    def test_coming_in_forgives_its_own_name_and_no_other(self) -> None:
+        for name in ("maria", "paul"):
+            for _ in range(10):
+                seconds_to_wait("10.0.0.1", name, now=0.0)
+        forgive("10.0.0.1", "maria")
+        assert seconds_to_wait("10.0.0.1", "maria", now=0.0) == 0
+        assert seconds_to_wait("10.0.0.1", "paul", now=0.0) == 2
+
+    def test_an_account_of_ones_own_buys_no_attempts_on_others(self) -> None:
+        for number in range(50):
+            seconds_to_wait("10.0.0.1", f"victim-{number}", now=0.0)
+        for _ in range(100):  # coming in takes back its own attempt, and no more
+            assert seconds_to_wait("10.0.0.1", "mallory", now=0.0) == 0
+            forgive("10.0.0.1", "mallory")
+        waits = [seconds_to_wait("10.0.0.1", f"next-{n}", now=0.0) for n in range(11)]
+        assert waits == [0] * 10 + [2]
+
+    def test_the_right_password_after_some_wrong_ones_starts_afresh(self, maria: User) -> None:
+        client = Client()
+        wrong, right = ({"username": "maria", "password": p} for p in ("wrong", PASSWORD))
+        for _ in range(2):
+            for _ in range(8):
+                assert client.post("/sign-in", wrong).status_code == 401
+            assert client.post("/sign-in", right).status_code == 302
 
     def test_a_form_without_its_token_is_refused(self, maria: User) -> None:
         client = Client(enforce_csrf_checks=True)

@@ -9,7 +9,7 @@ for everybody else it does not exist, and the answer is the same as for an id th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -21,11 +21,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 
-from throughline.errors import UnknownIdError
-from throughline.model.columns import split_key
+from throughline.errors import NotAllowedError, UnknownIdError
+from throughline.model.codec import from_json
+from throughline.model.columns import TABLES
 from throughline.model.decisions import Escalation
+from throughline.model.events import RECORDED, Event
 from throughline.model.personnel import Role
 from throughline.model.plant import Plant
+from throughline.picture.sites import record_of, site_of_subject, sites_of
 from throughline.web.world import current_world
 
 View = Callable[..., HttpResponse]
@@ -45,7 +48,10 @@ class Permission(StrEnum):
     SEE_STRATEGY = "see_strategy"
     SEE_KPIS = "see_kpis"
     SEE_API = "see_api"
-    RECORD_EVENTS = "record_events"
+    RECORD_EVENTS = "record_events"  # send at all; what about, the next four say
+    RECORD_FLOOR = "record_floor"  # what happened: work, lost time, stock, orders, receipts
+    RECORD_MASTER_DATA = "record_master_data"  # what is planned with, and what is demanded
+    RECORD_STRATEGY = "record_strategy"  # the company, its objectives and what they rest on
     GRANT_RIGHTS = "grant_rights"  # record who holds which role and who may decide what
 
 
@@ -62,18 +68,59 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.SEE_STRATEGY: _ALL - {Role.OPERATIONS_LEAD},
     Permission.SEE_KPIS: _ALL,
     Permission.SEE_API: _ALL,
-    Permission.RECORD_EVENTS: frozenset(
-        {
-            Role.OPERATIONS_LEAD,
-            Role.QUALITY_SPECIALIST,
-            Role.TECHNICAL_SUPPORT,
-            Role.PLANNER,
-            Role.PRODUCTION_MANAGER,
-        }
-    ),
+    Permission.RECORD_EVENTS: _ALL,
+    Permission.RECORD_FLOOR: _ALL - {Role.TECHNICAL_SUPPORT},
+    Permission.RECORD_MASTER_DATA: _ALL - {Role.OPERATIONS_LEAD, Role.QUALITY_SPECIALIST},
+    Permission.RECORD_STRATEGY: frozenset({Role.EXECUTIVE_SPONSOR}),
     Permission.GRANT_RIGHTS: frozenset({Role.EXECUTIVE_SPONSOR}),
 }
 """Which roles hold which permission. What is not listed here nobody may do."""
+
+TABLES_OF: Mapping[Permission, tuple[str, ...]] = {
+    Permission.RECORD_FLOOR: (
+        "operations_responses",
+        "equipment_states",
+        "material_movements",
+        "absences",
+        "stock_counts",
+        "production_orders",
+        "purchase_orders",
+    ),
+    Permission.RECORD_MASTER_DATA: (
+        "calendars",
+        "shifts",
+        "calendar_exceptions",
+        "skills",
+        "personnel",
+        "person_skills",
+        "sites",
+        "work_centers",
+        "equipment",
+        "materials",
+        "bill_of_materials",
+        "suppliers",
+        "supply_sources",
+        "transport_lanes",
+        "operations",
+        "operation_alternatives",
+        "setup_matrix",
+        "quality_checks",
+        "sales_order_lines",
+        "forecasts",
+    ),
+    Permission.RECORD_STRATEGY: (
+        "enterprise",
+        "objectives",
+        "levers",
+        "requirements",
+        "strategy_relations",
+    ),
+    Permission.GRANT_RIGHTS: ("role_holders", "decision_rights"),
+}
+"""What each permission lets its holders speak of. A table that is not listed here nobody may."""
+
+_NEEDED = {table: needed for needed, tables in TABLES_OF.items() for table in tables}
+_MOST_REFUSALS = 20
 
 OPEN_TO_EVERYBODY = frozenset({Permission.SIGN_IN, Permission.SIGN_OUT})
 
@@ -89,6 +136,19 @@ class Visitor:
     def may(self, permission: Permission) -> bool:
         """Whether the role holds the permission."""
         return self.role in PERMISSIONS.get(permission, frozenset())
+
+    def may_record(self, table: str) -> bool:
+        """Whether the role may speak of the rows of a table."""
+        return table in _NEEDED and self.may(_NEEDED[table])
+
+    def speaks_for(self, sites: frozenset[str]) -> bool:
+        """
+        Whether something that touches these sites is this visitor's to speak of.
+
+        Whoever works for one site speaks of that site's things alone: not of what it shares with
+        another, and not of what is the whole company's.
+        """
+        return not self.site or sites == {self.site}
 
     def sees(self, site: str) -> bool:
         """Whether something of that site is there for this visitor; empty belongs to no site."""
@@ -184,13 +244,6 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(address)
 
 
-def site_of(plant: Plant, subject: str) -> str:
-    """The site that a subject such as ``equipment/BAL-1`` belongs to; empty when to none."""
-    table, _, key = subject.partition("/")
-    find = _SITE_OF.get(table)
-    return find(plant, key) if find else ""
-
-
 def access_escalation(plant: Plant, who: Visitor, escalation_id: str) -> Escalation:
     """
     The escalation of that id, if it is there for this visitor.
@@ -211,67 +264,51 @@ def escalations_for(plant: Plant, who: Visitor) -> dict[str, Escalation]:
     return {
         key: raised
         for key, raised in plant.records(Escalation).items()
-        if who.sees(site_of(plant, raised.subject))
+        if who.sees(site_of_subject(plant, raised.subject))
     }
 
 
-def access_subject(plant: Plant, who: Visitor, subject: str, known: Mapping[str, Any]) -> str:
+def check_events(plant: Plant, who: Visitor, events: Sequence[Event]) -> None:
     """
-    The subject itself, if it is known and there for this visitor.
+    Refuse a batch that holds anything which is not this visitor's to say.
+
+    What is of another site and what nobody knows get the same answer.
 
     Raises
     ------
-    UnknownIdError
-        When nobody knows it, or when it belongs to another site.
+    NotAllowedError
+        When the role may not speak of a table, or the site of a thing is another one: as it
+        stands, or as the batch would have it.
     """
-    if subject not in known or not who.sees(site_of(plant, subject)):
-        raise UnknownIdError("id", subject, (s for s in known if who.sees(site_of(plant, s))))
-    return subject
+    refused = [*_beyond_role(who, events), *(_beyond_site(plant, who, events) if who.site else ())]
+    if refused:
+        more = f"\n... and {len(refused) - _MOST_REFUSALS} more"
+        shown = "\n".join(refused[:_MOST_REFUSALS])
+        raise NotAllowedError(shown + (more if len(refused) > _MOST_REFUSALS else ""))
 
 
-def _of_work_center(plant: Plant, key: str) -> str:
-    center = plant.work_centers.get(key)
-    return center.site if center else ""
+def _beyond_role(who: Visitor, events: Sequence[Event]) -> Iterator[str]:
+    for table in sorted({event.table for event in events}):
+        if not who.may_record(table):
+            yield f"Your role may not record {table}. Ask somebody whose role may."
 
 
-def _of_equipment(plant: Plant, key: str) -> str:
-    machine = plant.equipment.get(key)
-    return _of_work_center(plant, machine.work_center) if machine else ""
+def _beyond_site(plant: Plant, who: Visitor, events: Sequence[Event]) -> Iterator[str]:
+    said = [_record_said(event) for event in events]
+    after = plant.with_records(record for record in said if record is not None)
+    for event, record in zip(events, said, strict=True):
+        before = record_of(plant, event.subject)
+        touched = [sites_of(plant, before)] if before is not None else []
+        if record is not None:
+            touched.append(sites_of(after, record))
+        if not touched or not all(map(who.speaks_for, touched)):
+            yield (
+                f"{event.subject} is not known to belong to {who.site} alone. "
+                "Correct what it refers to, or ask somebody who speaks for all sites."
+            )
 
 
-def _of_material(plant: Plant, key: str) -> str:
-    material = plant.materials.get(key)
-    return material.site if material else ""
-
-
-def _of_first_part(plant: Plant, key: str) -> str:
-    """For records keyed by a material and something else."""
-    return _of_material(plant, split_key(key)[0])
-
-
-def _of_person(plant: Plant, key: str) -> str:
-    person = plant.personnel.get(key)
-    return person.site if person else ""
-
-
-def _of_sales_line(plant: Plant, key: str) -> str:
-    line = plant.sales_order_lines.get(key)
-    return _of_material(plant, line.material) if line else ""
-
-
-def _of_production_order(plant: Plant, key: str) -> str:
-    order = plant.production_orders.get(key)
-    return _of_material(plant, order.material) if order else ""
-
-
-_SITE_OF: Mapping[str, Callable[[Plant, str], str]] = {
-    "sites": lambda _, key: key,
-    "work_centers": _of_work_center,
-    "equipment": _of_equipment,
-    "materials": _of_material,
-    "operations": _of_first_part,
-    "supply_sources": _of_first_part,
-    "personnel": _of_person,
-    "sales_order_lines": _of_sales_line,
-    "production_orders": _of_production_order,
-}
+def _record_said(event: Event) -> object | None:
+    """The record that an event states; None when it withdraws one."""
+    is_stated = event.kind.endswith("." + RECORDED)
+    return from_json(TABLES[event.table].type, event.body) if is_stated else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,16 +14,17 @@ from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from throughline.connect.events import parse_json, read_event_objects
-from throughline.errors import ThroughlineError
+from throughline.connect.fitting import fitting
+from throughline.errors import RequestError, RowProblem, ThroughlineError, UnknownIdError
 from throughline.model.codec import to_json
 from throughline.model.decisions import Decision
+from throughline.picture.sites import site_of_subject
 from throughline.web.access import (
     Permission,
-    access_subject,
+    check_events,
     declared,
     escalations_for,
     route,
-    site_of,
 )
 from throughline.web.api_shapes import (
     AssumptionPage,
@@ -47,14 +48,25 @@ from throughline.web.pages.strategy import map_data
 from throughline.web.pages.today import survival_curve
 from throughline.web.problems import RETRY_SECONDS, status_of
 
+if TYPE_CHECKING:
+    from throughline.strategy.trace import Node, Trace
+
 Json = dict[str, Any]
 PREFIX = "/api/v1/"
 LARGEST_BODY = 1_000_000
 MOST_EVENTS = 5_000
 MOST_ITEMS = 1_000
-GRANTING_TABLES = frozenset({"role_holders", "decision_rights"})
+MOST_PROBLEMS = 20
 _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _WRONG_TYPE, _UNPROCESSABLE = 403, 404, 413, 415, 422
 _WORLD_FAILED = 503
+
+_SCOPES = {
+    "site": "sites",
+    "work_center": "work_centers",
+    "material": "materials",
+    "order": "production_orders",
+}
+"""Breakdowns of figures whose rows each belong to a site, with the table they speak of."""
 
 Limit = Annotated[int, Query(100, ge=1, le=MOST_ITEMS)]
 Offset = Annotated[int, Query(0, ge=0, le=10_000_000)]
@@ -250,8 +262,7 @@ def trace(request: HttpRequest, key: str) -> Json:
 
     seen = look(request)
     graph = trace_of(seen.world)
-    node = graph.resolve(key)
-    access_subject(seen.plant, seen.who, node.id, {node.id: node})
+    node = _resolved(seen, graph, key)
     return {
         "id": node.id,
         "name": node.label,
@@ -259,6 +270,19 @@ def trace(request: HttpRequest, key: str) -> Json:
         "down": [step.as_json() for step in graph.down(node.id) if seen.shows(step.id)],
         "paths": [list(path) for path in graph.paths_up(node.id) if all(map(seen.shows, path))],
     }
+
+
+def _resolved(seen: Look, graph: Trace, key: str) -> Node:
+    """The thing of that id; another site's, and one that nobody knows, get the same answer."""
+    try:
+        node = graph.resolve(key)
+    except RequestError:
+        if seen.who.site:  # near misses would name other sites' things
+            raise UnknownIdError("id", key, ()) from None
+        raise
+    if not seen.shows(node.id):
+        raise UnknownIdError("id", key, ())
+    return node
 
 
 @_operation("GET", "/kpis", Permission.SEE_KPIS, Kpis, "api-kpis")
@@ -274,6 +298,10 @@ def kpis(
     from throughline.learn.kpis import kpis as compute
 
     seen = look(request)
+    if seen.who.site and by not in _SCOPES:
+        raise HttpError(
+            _FORBIDDEN, f"These are figures of all sites. Ask by={', by='.join(_SCOPES)}."
+        )
     until = _midnight(last) if last else seen.now + timedelta(days=1)
     found = compute(
         seen.plant, since=_midnight(first) if first else None, until=until, by=by or None
@@ -286,7 +314,10 @@ def kpis(
 @_operation("GET", "/survival", Permission.SEE_PLAN, Survival, "api-survival")
 def survival(request: HttpRequest) -> Json:
     """How likely it is that the published schedule is still kept, day by day."""
-    curve = survival_curve(look(request))
+    seen = look(request)
+    if seen.who.site:
+        raise HttpError(_FORBIDDEN, "The plan holds or breaks at all sites together. Ask /plan.")
+    curve = survival_curve(seen)
     if curve is None:
         raise HttpError(_NOT_FOUND, "There is no plan yet. Run: throughline turn")
     return curve
@@ -299,18 +330,16 @@ def events(request: HttpRequest) -> Json:
 
     Answered after the commit. Sending the same again is safe: an id with the same content counts
     once, with another content it is set aside and the first stays. A batch with a single event that
-    cannot be read is refused whole, with every problem named.
+    cannot be read, refers to what is not there, or happens tomorrow is refused whole, with the
+    problems named; so is one that speaks of what is not its sender's to say.
     """
     seen = look(request)
     said, problems = read_event_objects(_batch(request), now=seen.now, name="batch")
-    if problems:
-        raise HttpError(_UNPROCESSABLE, "\n".join(str(problem) for problem in problems[:20]))
-    for event in said:
-        if event.table in GRANTING_TABLES and not seen.who.may(Permission.GRANT_RIGHTS):
-            raise HttpError(_FORBIDDEN, f"Your role may not record {event.table}.")
-        if not seen.shows(event.subject):
-            raise HttpError(_FORBIDDEN, f"{event.subject} belongs to another site.")
-    receipt = seen.world.append(said, at=seen.now)
+    _refuse(problems)
+    check_events(seen.plant, seen.who, said)
+    fits, problems = fitting(said, seen.picture, name="batch", now=seen.now)
+    _refuse(problems)
+    receipt = seen.world.append(fits, at=seen.now)
     return {
         "accepted": receipt.accepted,
         "repeated": receipt.repeated,
@@ -343,6 +372,11 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/api_docs.html", {"operations": operations})
 
 
+def _refuse(problems: Sequence[RowProblem]) -> None:
+    if problems:
+        raise HttpError(_UNPROCESSABLE, "\n".join(map(str, problems[:MOST_PROBLEMS])))
+
+
 def _batch(request: HttpRequest) -> list[Any]:
     if request.content_type != "application/json":
         raise HttpError(_WRONG_TYPE, "Send JSON, with Content-Type: application/json.")
@@ -373,15 +407,9 @@ def _page(items: Sequence[Any], limit: int, offset: int, shape: Callable[[Any], 
 
 def _sees_scope(seen: Look, by: str, scope: str) -> bool:
     """Whether a row of figures speaks of something that is there for this visitor."""
-    table = {
-        "site": "sites",
-        "work_center": "work_centers",
-        "material": "materials",
-        "order": "production_orders",
-    }.get(by)
-    if table is None:
+    if by not in _SCOPES:
         return True
-    return seen.who.sees(site_of(seen.plant, f"{table}/{scope}"))
+    return seen.who.sees(site_of_subject(seen.plant, f"{_SCOPES[by]}/{scope}"))
 
 
 def _midnight(day: date) -> datetime:

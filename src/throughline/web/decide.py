@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext
 
-from throughline.errors import RequestError, StaleError
+from throughline.errors import NotAllowedError, RequestError, StaleError
 from throughline.model.codec import to_json
 from throughline.model.columns import subject_of
-from throughline.model.decisions import Decision, Escalation
+from throughline.model.decisions import Decision, Escalation, EscalationStatus
 from throughline.store.ledger import stated
 from throughline.web.access import access_escalation
 from throughline.web.look import Look
@@ -46,6 +48,28 @@ def decide_as(look: Look, escalation_id: str, option: str, *, why: str, seen: in
         return decide(
             look.world, escalation_id, option, by=look.who.username, why=why.strip(), now=look.now
         )
+
+
+def acknowledge_as(look: Look, escalation_id: str) -> None:
+    """
+    Say as the visitor that one has seen an escalation; what was decided meanwhile stays decided.
+
+    Raises
+    ------
+    UnknownIdError
+        When there is no such escalation for them.
+    NotAllowedError
+        When it waits for another role.
+    """
+    with look.world.deciding:
+        plant = look.world.picture().plant
+        raised = access_escalation(plant, look.who, escalation_id)
+        if raised.role is not look.who.role:
+            raise NotAllowedError(gettext("It waits for another role. Ask them to look at it."))
+        decided = {decision.escalation for decision in plant.records(Decision).values()}
+        if raised.status is EscalationStatus.OPEN and raised.id not in decided:
+            seen = replace(raised, status=EscalationStatus.ACKNOWLEDGED)
+            look.world.say([seen], at=look.now)
 
 
 def seen_sequence(text: str) -> int:

@@ -12,7 +12,8 @@ from throughline.model.assumptions import Verdict
 from throughline.model.plant import Plant
 from throughline.model.schedule import Survival
 from throughline.picture import Picture
-from throughline.web.access import Visitor, site_of, visitor
+from throughline.picture.sites import site_of_subject
+from throughline.web.access import Visitor, visitor
 from throughline.web.world import SharedWorld, current_world
 
 
@@ -25,6 +26,7 @@ class Look:
     picture: Picture
     published: Published | None
     world: SharedWorld = field(repr=False)
+    _about: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def plant(self) -> Plant:
@@ -42,7 +44,20 @@ class Look:
 
     def shows(self, subject: str) -> bool:
         """Whether a subject is there for this visitor."""
-        return self.who.sees(site_of(self.plant, subject))
+        if not self.who.site:
+            return True
+        return self.who.sees(site_of_subject(self.plant, self._planned().get(subject, subject)))
+
+    def _planned(self) -> dict[str, str]:
+        """What the things that only the plan knows are about; looked up once."""
+        if self.published is not None and not self._about:
+            plan = self.published.plan
+            self._about.update((f"assumptions/{a.id}", a.subject) for a in plan.assumptions)
+            self._about.update((f"demands/{d.id}", f"materials/{d.material}") for d in plan.demands)
+            for order in plan.orders:
+                for table in ("planned_orders", "stock"):
+                    self._about[f"{table}/{order.id}"] = f"materials/{order.material}"
+        return self._about
 
 
 def look(request: HttpRequest) -> Look:

@@ -19,6 +19,7 @@ from throughline.web.access import Permission, route
 from throughline.web.throttle import forgive, seconds_to_wait
 
 _TOO_MANY, _UNAUTHORISED = 429, 401
+_BY_LINK = ""  # a link names its user only to whoever holds the key
 
 
 @route("sign-in", permission=Permission.SIGN_IN, name="sign-in", methods=("GET", "POST"))
@@ -26,21 +27,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The password form, and what becomes of it."""
     if request.method != "POST":
         return _form(request, status=200)
-    refusal = _too_often(request)
+    name, password = request.POST.get("username", ""), request.POST.get("password", "")
+    refusal = _too_often(request, name)
     if refusal:
         return refusal
-    name, password = request.POST.get("username", ""), request.POST.get("password", "")
     user = authenticate(request, username=name, password=password)
     if not isinstance(user, User):
         problem = gettext("Name and password do not fit. Check both, or ask for a sign-in link.")
         return _form(request, status=_UNAUTHORISED, problem=problem)
-    return _let_in(request, user)
+    return _let_in(request, user, name)
 
 
 @route("sign-in/link/<str:token>", permission=Permission.SIGN_IN, name="sign-in-link")
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Where a sign-in link leads."""
-    refusal = _too_often(request)
+    refusal = _too_often(request, _BY_LINK)
     if refusal:
         return refusal
     user = use_link(token, now=wall_clock())
@@ -49,7 +50,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
             "This link was used before or is older than ten minutes. Ask for another."
         )
         return _form(request, status=_UNAUTHORISED, problem=problem)
-    return _let_in(request, user)
+    return _let_in(request, user, _BY_LINK)
 
 
 @route("sign-out", permission=Permission.SIGN_OUT, name="sign-out", methods=("POST",))
@@ -59,9 +60,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("sign-in"))
 
 
-def _let_in(request: HttpRequest, user: User) -> HttpResponse:
+def _let_in(request: HttpRequest, user: User, tried: str) -> HttpResponse:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    forgive(_address(request))
+    forgive(_address(request), tried)
     return HttpResponseRedirect(_wanted_page(request))
 
 
@@ -72,8 +73,8 @@ def _wanted_page(request: HttpRequest) -> str:
     return wanted if wanted and is_ours else reverse("today")
 
 
-def _too_often(request: HttpRequest) -> HttpResponse | None:
-    wait = ceil(seconds_to_wait(_address(request), now=monotonic()))
+def _too_often(request: HttpRequest, tried: str) -> HttpResponse | None:
+    wait = ceil(seconds_to_wait(_address(request), tried, now=monotonic()))
     if not wait:
         return None
     problem = gettext("Too many attempts. Wait %(seconds)d seconds.") % {"seconds": wait}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from throughline.errors import NotAllowedError, StaleError, ThroughlineError
-from throughline.model.decisions import EscalationStatus
-from throughline.web.access import Permission, access_escalation, route
-from throughline.web.decide import decide_as, seen_sequence
+from throughline.web.access import Permission, route
+from throughline.web.decide import acknowledge_as, decide_as, seen_sequence
 from throughline.web.look import Look, look
 from throughline.web.pages.assumptions import assumption_columns, replaced_assumptions
 from throughline.web.pages.escalations import escalation_card, inbox
@@ -66,12 +64,7 @@ def escalations_page(request: HttpRequest) -> HttpResponse:
 )
 def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     """Say that one has seen it and is at it."""
-    seen = look(request)
-    raised = access_escalation(seen.plant, seen.who, key)
-    if raised.role is not seen.who.role:
-        raise NotAllowedError(gettext("It waits for another role. Ask them to look at it."))
-    if raised.status is EscalationStatus.OPEN:
-        seen.world.say([replace(raised, status=EscalationStatus.ACKNOWLEDGED)], at=seen.now)
+    acknowledge_as(look(request), key)
     return HttpResponseRedirect(reverse("escalation", kwargs={"key": key}))
 
 

@@ -24,13 +24,14 @@ class SharedWorld(World):
     A world that many threads may look at.
 
     Folding takes turns, and so does deciding. What the evidence says, and how likely the plan is to
-    hold, is computed once for each state of the ledger and each minute.
+    hold, is computed once for each state of the ledger and each minute; meanwhile others fold on.
     """
 
     def __init__(self, ledger: Ledger, artefacts: Artefacts, clock: Clock) -> None:
         super().__init__(ledger, artefacts, clock)
         self.deciding = Lock()
         self._folding = RLock()
+        self._judging = Lock()
         self._playing = Lock()
         self._judged: tuple[tuple[int, datetime], tuple[Verdict, ...]] | None = None
         self._played: tuple[tuple[int, datetime], Survival | None] | None = None
@@ -45,7 +46,7 @@ class SharedWorld(World):
         from throughline.loop.current import verdicts  # scipy: not before a page needs it
 
         state = (self.picture().sequence, now.replace(second=0, microsecond=0))
-        with self._folding:
+        with self._judging:
             if self._judged is None or self._judged[0] != state:
                 self._judged = (state, verdicts(self, now))
             return self._judged[1]

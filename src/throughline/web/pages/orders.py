@@ -7,7 +7,7 @@ from datetime import datetime
 
 from throughline.model.plan import Demand, DemandKind
 from throughline.model.schedule import OrderDates
-from throughline.web.access import site_of
+from throughline.picture.sites import site_of_subject
 from throughline.web.look import Look
 
 AT_RISK_BELOW = 0.8
@@ -64,7 +64,7 @@ def order_lines(look: Look) -> tuple[OrderLine, ...]:
 def _is_shown(look: Look, demand: Demand) -> bool:
     if demand.kind is not DemandKind.ORDER:
         return False
-    return look.who.sees(site_of(look.plant, f"materials/{demand.material}"))
+    return look.who.sees(site_of_subject(look.plant, f"materials/{demand.material}"))
 
 
 def _line(look: Look, demand: Demand, dates: OrderDates, chance: float | None) -> OrderLine:

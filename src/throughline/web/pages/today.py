@@ -59,7 +59,12 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Everything on the first page. ``outlook`` and ``replan`` are None before the first plan."""
+    """
+    Everything on the first page.
+
+    ``outlook`` and ``replan`` are None before the first plan, ``outlook`` also for people of one
+    site.
+    """
 
     has_plant: bool
     now: datetime
@@ -90,7 +95,7 @@ def today(look: Look) -> Today:
         has_plant=bool(look.plant.materials),
         now=look.now,
         sequence=look.picture.sequence,
-        panels=tuple(p for p in PANELS[look.who.role] if p != "objectives" or objectives),
+        panels=_panels(look, outlook, objectives),
         figures=_figures(look, outlook, orders, cards, len(waiting.mine)),
         outlook=outlook,
         broken=broken[:_LONGEST_LIST],
@@ -102,6 +107,13 @@ def today(look: Look) -> Today:
         objectives=tuple(card for card in objectives if card.is_at_risk) or objectives[:3],
         replan=last_replan(look),
     )
+
+
+def _panels(
+    look: Look, outlook: Outlook | None, objectives: tuple[ObjectiveCard, ...]
+) -> tuple[str, ...]:
+    there = {"survival": outlook is not None, "objectives": bool(objectives)}
+    return tuple(panel for panel in PANELS[look.who.role] if there.get(panel, True))
 
 
 def end_of_week(now: datetime) -> datetime:
@@ -137,7 +149,8 @@ def _curve(look: Look, survival: Survival) -> dict[str, Any]:
 
 
 def _outlook(look: Look) -> Outlook | None:
-    survival = look.outlook()
+    # The plan holds or breaks at all sites together, so it is shown to people of all sites.
+    survival = None if look.who.site else look.outlook()
     if survival is None:
         return None
     friday = end_of_week(look.now)
@@ -230,10 +243,10 @@ def _figures(
     cards: tuple[AssumptionCard, ...],
     waiting: int,
 ) -> tuple[Explained, ...]:
-    if look.published is None or outlook is None:
+    if look.published is None:
         return ()
     return (
-        _kept_figure(look, outlook),
+        *((_kept_figure(look, outlook),) if outlook else ()),
         _late_figure(look, orders),
         _assumptions_figure(look, cards),
         _waiting_figure(look, waiting),
