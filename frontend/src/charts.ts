@@ -4,7 +4,7 @@ import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { evidenceOption, evidenceTable, evidenceWords, type Evidence } from "./charts/evidence";
 import { colourNames, type ChartColours, type Option } from "./charts/shared";
-import { survivalOption, survivalTable, survivalWords, type Survival } from "./charts/survival";
+import { daysOf, firstWeeks, survivalOption, survivalTable, survivalWords, type Survival } from "./charts/survival";
 import { drawSparkline } from "./charts/sparkline";
 import { colours, el, islands, onTheme, source } from "./dom";
 import { t } from "./texts";
@@ -13,30 +13,60 @@ echarts.use([LineChart, GridComponent, MarkLineComponent, MarkPointComponent, To
 
 islands("survival", (element) => {
   const data = source<Survival>(element);
-  if (data) chart(element, survivalWords(data), survivalTable(data), (p) => survivalOption(data, p));
+  if (!data) return;
+  let shown = firstWeeks(data) ?? data;
+  const redraw = chart(
+    element,
+    () => survivalWords(shown),
+    survivalTable(data),
+    (p, width) => survivalOption(shown, p, width),
+  );
+  if (shown === data) return;
+  const spans = [shown, data].map((span) => {
+    const button = el("button", { type: "button", "aria-pressed": String(span === shown) }, t("{n} days", { n: daysOf(span) }));
+    button.addEventListener("click", () => {
+      shown = span;
+      for (const each of spans) each.setAttribute("aria-pressed", String(each === button));
+      redraw();
+    });
+    return button;
+  });
+  element.prepend(el("div", { class: "chart-span" }, el("div", { class: "segmented" }, ...spans)));
 });
 islands("evidence", (element) => {
   const data = source<Evidence>(element);
-  if (data) chart(element, evidenceWords(data), evidenceTable(data), (p, width) => evidenceOption(data, p, width));
+  const isOpportunity = "opportunity" in element.dataset;
+  if (!data) return;
+  chart(
+    element,
+    () => evidenceWords(data),
+    evidenceTable(data),
+    (p, width) => evidenceOption(data, p, width, isOpportunity),
+  );
 });
 islands("sparkline", drawSparkline);
 
 type Table = { heads: string[]; rows: string[][] };
 
-/** A drawing for the eye, one sentence and a folded table for everybody; redrawn when size or theme change. */
+/**
+ * A drawing for the eye, one sentence and a folded table for everybody; redrawn when size or theme change, and by
+ * the function that comes back.
+ */
 function chart(
   element: HTMLElement,
-  words: string,
+  words: () => string,
   table: Table,
   option: (colours: ChartColours, width: number) => Option,
-): void {
+): () => void {
   const isSmall = element.classList.contains("low");
-  const canvas = el("div", { class: isSmall ? "chart-canvas low" : "chart-canvas", role: "img", "aria-label": words });
+  const canvas = el("div", { class: isSmall ? "chart-canvas low" : "chart-canvas", role: "img" });
   element.prepend(canvas);
   if (!element.querySelector(".chart-table")) element.append(tableOf(table));
   const drawing = echarts.init(canvas, undefined, { renderer: "svg" });
-  const paint = (): void =>
+  const paint = (): void => {
+    canvas.setAttribute("aria-label", words());
     drawing.setOption(option(colours(colourNames), canvas.clientWidth) as never, { notMerge: true });
+  };
   paint();
   onTheme(paint);
   new ResizeObserver(() => {
@@ -44,6 +74,7 @@ function chart(
     paint();
   }).observe(canvas);
   void document.fonts.ready.then(paint);
+  return paint;
 }
 
 function tableOf({ heads, rows }: Table): HTMLElement {

@@ -29,7 +29,8 @@ export function evidenceTable(data: Evidence): { heads: string[]; rows: string[]
   };
 }
 
-export function evidenceOption(data: Evidence, p: ChartColours, width: number): Option {
+/** An opportunity is refuted too, but nothing is broken: the floor does better than planned. */
+export function evidenceOption(data: Evidence, p: ChartColours, width: number, isOpportunity = false): Option {
   const path = data.path.map(([day, value]): [number, number] => [Date.parse(day), Math.max(LEAST, value)]);
   const first = data.declared_at ? Date.parse(data.declared_at) : (path[0]?.[0] ?? 0);
   const start = Math.min(first, path[0]?.[0] ?? first);
@@ -38,12 +39,14 @@ export function evidenceOption(data: Evidence, p: ChartColours, width: number): 
   const values = points.map(([, value]) => value);
   const low = Math.min(-1, Math.floor(Math.log10(Math.min(1, ...values))));
   const high = Math.ceil(Math.log10(Math.max(data.threshold * 2, ...values) * 1.2));
-  const colour = data.refuted_at ? p["late-fill"] : p["accent-fill"];
+  const isBroken = Boolean(data.refuted_at) && !isOpportunity;
+  const colour = isBroken ? p["late-fill"] : p["accent-fill"];
+  const last = evidence(data.path[data.path.length - 1]?.[1] ?? 1);
   const days = (end - start) / DAY;
   const look = axis(p);
   return {
     ...base(p),
-    grid: { left: 8, right: 56, top: 16, bottom: 4, containLabel: true },
+    grid: { left: 8, right: Math.max(48, 20 + last.length * 8.5), top: 16, bottom: 4, containLabel: true },
     tooltip: {
       ...(base(p)["tooltip"] as Option),
       formatter: (found: { value: [number, number] }[]) => {
@@ -58,7 +61,7 @@ export function evidenceOption(data: Evidence, p: ChartColours, width: number): 
       interval: stepDays(days, Math.max(2, Math.floor(width / 90))) * DAY,
       axisLine: look.line,
       axisTick: { show: false },
-      axisLabel: { ...look.label, showMaxLabel: false, alignMinLabel: "left", formatter: dateText },
+      axisLabel: { ...look.label, showMaxLabel: false, formatter: dateText },
       splitLine: { show: false },
     },
     yAxis: {
@@ -83,9 +86,9 @@ export function evidenceOption(data: Evidence, p: ChartColours, width: number): 
           data: [
             {
               yAxis: data.threshold,
-              lineStyle: { color: p["late-fill"], type: [4, 4], width: 1 },
+              lineStyle: { color: isOpportunity ? p["ink-3"] : p["late-fill"], type: [4, 4], width: 1 },
               label: {
-                ...text(p.late, 540, 11),
+                ...text(isOpportunity ? p["ink-2"] : p.late, 540, 11),
                 position: "insideStartTop",
                 formatter: t("refuted at {e}", { e: evidence(data.threshold) }),
               },
@@ -102,7 +105,7 @@ export function evidenceOption(data: Evidence, p: ChartColours, width: number): 
             ...text(p.ink, 600, 13),
             position: "right",
             distance: 8,
-            formatter: evidence(data.path[data.path.length - 1]?.[1] ?? 1),
+            formatter: last,
           },
           data: points.length ? [{ coord: points[points.length - 1] }] : [],
         },

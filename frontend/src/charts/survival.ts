@@ -10,6 +10,24 @@ export interface Survival {
   markers?: { at: string; label: string }[];
 }
 
+const SHORT = 14; // days: this week and the next, which is what can still be changed
+
+/** A day's curve ends at midnight, which is the evening of that day and not the next morning. */
+const evening = (at: number | string): string => dayText((typeof at === "string" ? Date.parse(at) : at) - 1);
+
+/** The first two weeks of a longer curve; undefined when it is not longer. */
+export function firstWeeks(data: Survival): Survival | undefined {
+  const end = Math.floor(Date.parse(data.as_of) / DAY + SHORT) * DAY;
+  const count = data.days.filter((day) => Date.parse(day) <= end).length;
+  if (count === 0 || count === data.days.length) return undefined;
+  const markers = data.markers?.filter(({ at }) => Date.parse(at) <= end);
+  return { ...data, days: data.days.slice(0, count), kept: data.kept.slice(0, count), ...(markers && { markers }) };
+}
+
+/** How many days the curve spans, today included. */
+export const daysOf = (data: Survival): number =>
+  Math.ceil(Date.parse(data.days[data.days.length - 1] ?? data.as_of) / DAY) - Math.floor(Date.parse(data.as_of) / DAY);
+
 const last = (data: Survival): number => data.kept[data.kept.length - 1] ?? 1;
 
 function below(data: Survival): number {
@@ -22,21 +40,21 @@ export function survivalWords(data: Survival): string {
   const end = data.days[data.days.length - 1];
   if (!end) return t("No survival curve yet");
   const words = t("The plan is kept until {day} with a probability of {share}.", {
-    day: dayText(Date.parse(end)),
+    day: evening(end),
     share: percent(last(data)),
   });
   if (k < 0) return words;
-  return `${words} ${t("It falls below the floor on {day}.", { day: dayText(Date.parse(data.days[k] as string)) })}`;
+  return `${words} ${t("It falls below the floor on {day}.", { day: evening(data.days[k] as string) })}`;
 }
 
 export function survivalTable(data: Survival): { heads: string[]; rows: string[][] } {
   return {
     heads: [t("Until the end of"), t("Plan still kept")],
-    rows: data.days.map((day, k) => [dayText(Date.parse(day)), percent(data.kept[k] ?? 0)]),
+    rows: data.days.map((day, k) => [evening(day), percent(data.kept[k] ?? 0)]),
   };
 }
 
-export function survivalOption(data: Survival, p: ChartColours): Option {
+export function survivalOption(data: Survival, p: ChartColours, width: number): Option {
   const start = Date.parse(data.as_of);
   const points = [[start, 1], ...data.days.map((day, k) => [Date.parse(day), data.kept[k] ?? 0])];
   const end = Math.max(start + DAY, ...points.map(([at]) => at as number));
@@ -50,14 +68,14 @@ export function survivalOption(data: Survival, p: ChartColours): Option {
       ...(base(p)["tooltip"] as Option),
       formatter: (found: { value: [number, number] }[]) => {
         const [at, kept] = found[0]?.value ?? [start, 1];
-        return t("{day}\nstill kept with {share}", { day: dayText(at), share: percent(kept) });
+        return t("{day}\nstill kept with {share}", { day: at > start ? evening(at) : dayText(at), share: percent(kept) });
       },
     },
     xAxis: {
       type: "value",
       min: midnight,
       max: end,
-      interval: stepDays(days, 7) * DAY,
+      interval: stepDays(days, Math.max(2, Math.floor(width / 90))) * DAY,
       axisLine: look.line,
       axisTick: { show: false },
       axisLabel: {
@@ -65,7 +83,6 @@ export function survivalOption(data: Survival, p: ChartColours): Option {
         // The last point of the axis is wherever the plan ends; its label would lean on its neighbour.
         showMinLabel: true,
         showMaxLabel: false,
-        alignMinLabel: "left",
         formatter: (at: number) => dayText(at),
       },
       splitLine: { show: false },

@@ -1,22 +1,29 @@
 import { el, svg } from "../dom";
 import { t } from "../texts";
 import { arrange, LAYERS, lineOfSight, type Layer, type MapLink, type MapNode } from "./graph";
+import { cut, wrap } from "./wrap";
 
 export interface MapData {
   nodes: MapNode[];
   links: MapLink[];
 }
 
-const WIDTH = 1200;
-const [BOX_WIDTH, ROW_GAP, TOP] = [256, 10, 30];
-const MOST_LINES = 3;
-const LINE = 15.5;
-const LABEL_LENGTH = 32; // letters of 13 px beside the coloured edge
-const COLUMN = (WIDTH - BOX_WIDTH - 2) / (LAYERS.length - 1);
+const LEAST_WIDTH = 640; // narrower than this the map is scrolled; charts.css says the same
+const [ROW_GAP, TOP, LINE] = [10, 30, 15.5];
+const [TEXT_LEFT, TEXT_RIGHT] = [16, 10];
+const LOOKS = { "map-label": "540 13px", "map-note": "450 12px" }; // as in charts.css, to measure with
+type Look = keyof typeof LOOKS;
+
+interface Line {
+  text: string;
+  look: Look;
+}
 
 interface Place {
   x: number;
   y: number;
+  height: number;
+  lines: Line[];
 }
 
 /** The strategy from left to right: what is wanted, how, what that takes, and what it rests on. */
@@ -24,10 +31,13 @@ export class StrategyMap {
   private readonly places = new Map<string, Place>();
   private readonly boxes = new Map<string, SVGGElement>();
   private readonly lines = new Map<MapLink, SVGPathElement>();
-  private readonly drawing: SVGSVGElement;
+  private readonly drawing = svg("svg", { role: "group", "aria-label": t("Strategy map") });
+  private readonly room = el("div", { class: "strategy-scroll" }, this.drawing);
   private readonly details = el("div", { class: "map-details", role: "status" });
   private readonly layers: MapNode[][];
-  private readonly boxHeight: number;
+  private width = 0;
+  private boxWidth = 0;
+  private column = 0;
   private selected: string | undefined;
 
   constructor(
@@ -35,28 +45,64 @@ export class StrategyMap {
     private readonly data: MapData,
   ) {
     this.layers = arrange(data.nodes, data.links);
-    this.boxHeight = 18 + LINE * Math.max(2, ...data.nodes.map((node) => linesOf(node).length));
-    const most = Math.max(1, ...this.layers.map((layer) => layer.length));
-    const height = TOP + most * (this.boxHeight + ROW_GAP);
-    this.place(height);
-    this.drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": t("Strategy map") });
-    this.drawing.append(...this.headings(), ...this.drawLinks(), ...this.drawNodes());
     this.drawing.addEventListener("click", (event) => {
       if (event.target === this.drawing) this.select(undefined);
     });
     element.classList.add("strategy-map");
-    element.prepend(el("div", { class: "strategy-scroll" }, this.drawing), this.details);
-    this.select(undefined);
+    element.prepend(this.room, this.details);
+    this.room.addEventListener("scroll", () => this.hint(), { passive: true });
+    new ResizeObserver(() => {
+      if (Math.max(LEAST_WIDTH, this.room.clientWidth) !== this.width) this.draw();
+      this.hint();
+    }).observe(this.room);
+    this.draw();
+    void document.fonts.ready.then(() => this.draw());
   }
 
-  private place(height: number): void {
-    this.layers.forEach((layer, column) => {
-      const room = (height - TOP) / Math.max(1, layer.length);
-      layer.forEach((node, k) => {
-        // A short column is spread over the height of the long ones, so that links run level.
-        this.places.set(node.id, { x: 1 + column * COLUMN, y: TOP + room * (k + 0.5) - this.boxHeight / 2 });
-      });
+  /** All four layers in the width there is, with text of one size: boxes become narrower and higher. */
+  private draw(): void {
+    const focused = [...this.boxes].find(([, box]) => box === document.activeElement)?.[0];
+    this.width = Math.max(LEAST_WIDTH, this.room.clientWidth);
+    const gap = Math.min(58, Math.max(28, this.width * 0.046));
+    this.boxWidth = (this.width - 2 - gap * (LAYERS.length - 1)) / LAYERS.length;
+    this.column = this.boxWidth + gap;
+    const height = this.place();
+    this.boxes.clear();
+    this.lines.clear();
+    this.drawing.setAttribute("viewBox", `0 0 ${this.width} ${height}`);
+    this.drawing.replaceChildren(...this.headings(), ...this.drawLinks(), ...this.drawNodes());
+    this.select(this.selected);
+    if (focused !== undefined) this.goTo(this.data.nodes.find(({ id }) => id === focused));
+  }
+
+  /** Where more lies to the right, the map fades out there. */
+  private hint(): void {
+    const { scrollLeft, clientWidth, scrollWidth } = this.room;
+    this.room.classList.toggle("has-more", scrollLeft + clientWidth < scrollWidth - 1);
+  }
+
+  /** Gives every node its place; returns the height of the whole. */
+  private place(): number {
+    const room = this.boxWidth - TEXT_LEFT - TEXT_RIGHT;
+    const most = this.boxWidth < 200 ? 6 : 3;
+    const layers = this.layers.map((layer) =>
+      layer.map((node) => {
+        const lines = linesOf(node, room, most);
+        return { node, lines, height: 18 + LINE * Math.max(2, lines.length) };
+      }),
+    );
+    const taken = layers.map((layer) => layer.reduce((sum, { height }) => sum + height, 0));
+    const whole = Math.max(0, ...layers.map((layer, k) => (taken[k] as number) + layer.length * ROW_GAP));
+    layers.forEach((layer, k) => {
+      // A short column is spread over the height of the long ones, so that links run level.
+      const free = (whole - (taken[k] as number)) / Math.max(1, layer.length);
+      let y = TOP + free / 2;
+      for (const { node, lines, height } of layer) {
+        this.places.set(node.id, { x: 1 + k * this.column, y, height, lines });
+        y += height + free;
+      }
     });
+    return TOP + whole;
   }
 
   private headings(): SVGElement[] {
@@ -66,14 +112,14 @@ export class StrategyMap {
       requirement: t("Requirements"),
       subject: t("On the floor"),
     };
-    return LAYERS.map((layer, k) => svg("text", { class: "map-layer", x: 1 + k * COLUMN, y: 14 }, names[layer]));
+    return LAYERS.map((layer, k) => svg("text", { class: "map-layer", x: 1 + k * this.column, y: 14 }, names[layer]));
   }
 
   private drawLinks(): SVGElement[] {
     return this.data.links.flatMap((link) => {
       const [a, b] = [this.places.get(link.source), this.places.get(link.target)];
       if (!a || !b) return [];
-      const [x1, y1, x2, y2] = [a.x + BOX_WIDTH, a.y + this.boxHeight / 2, b.x, b.y + this.boxHeight / 2];
+      const [x1, y1, x2, y2] = [a.x + this.boxWidth, a.y + a.height / 2, b.x, b.y + b.height / 2];
       const bend = Math.abs(x2 - x1) / 2;
       const line = svg("path", {
         class: (link.sign ?? 1) < 0 ? "map-link hinders" : "map-link",
@@ -87,17 +133,18 @@ export class StrategyMap {
 
   private drawNodes(): SVGElement[] {
     return this.layers.flat().map((node) => {
-      const { x, y } = this.places.get(node.id) as Place;
+      const { x, y, height, lines } = this.places.get(node.id) as Place;
+      const shown = lines.flatMap(({ text, look }) => (look === "map-label" ? [text] : [])).join(" ");
       const box = svg(
         "g",
         {
           class: `map-node ${node.status ?? "neutral"}`, transform: `translate(${x} ${y})`,
-          role: "button", "aria-pressed": "false", tabindex: "-1", "aria-label": spoken(node),
-          "aria-description": shown(node) === node.label ? undefined : node.label,
+          role: "button", "aria-pressed": "false", tabindex: "-1", "aria-label": spoken(node, shown),
+          "aria-description": shown === node.label ? undefined : node.label,
         }, // prettier-ignore
-        svg("rect", { class: "map-box", width: BOX_WIDTH, height: this.boxHeight, rx: 8 }),
-        svg("path", { class: "map-edge", d: `M8 0H4.5V${this.boxHeight}H8A8 8 0 0 1 0 ${this.boxHeight - 8}V8A8 8 0 0 1 8 0Z` }),
-        ...texts(node, this.boxHeight),
+        svg("rect", { class: "map-box", width: this.boxWidth, height, rx: 8 }),
+        svg("path", { class: "map-edge", d: `M8 0H4.5V${height}H8A8 8 0 0 1 0 ${height - 8}V8A8 8 0 0 1 8 0Z` }),
+        ...texts(lines, height),
       );
       box.addEventListener("click", () => this.select(this.selected === node.id ? undefined : node.id));
       box.addEventListener("keydown", (event) => this.onKey(event, node));
@@ -190,29 +237,25 @@ export class StrategyMap {
   }
 }
 
-/** The name in up to three lines and the figures under it, in the middle of the box's height. */
-function texts(node: MapNode, height: number): SVGElement[] {
-  const lines = linesOf(node);
+/** The name and the figures under it, in the middle of the box's height. */
+function texts(lines: readonly Line[], height: number): SVGElement[] {
   const first = height / 2 - ((lines.length - 1) * LINE) / 2 + 4.5;
-  return lines.map(({ text, look }, k) => svg("text", { class: look, x: 16, y: first + k * LINE }, `${text} `));
+  return lines.map(({ text, look }, k) => svg("text", { class: look, x: TEXT_LEFT, y: first + k * LINE }, `${text} `));
 }
 
-function linesOf(node: MapNode): { text: string; look: string }[] {
-  const lines = wrap(node.label).map((text) => ({ text, look: "map-label" }));
-  if (figures(node)) lines.push({ text: cut(figures(node), LABEL_LENGTH + 4), look: "map-note" });
+function linesOf(node: MapNode, room: number, most: number): Line[] {
+  const fits = (look: Look) => (text: string): boolean => widthOf(text, look) <= room;
+  const lines = wrap(node.label, most, fits("map-label")).map((text): Line => ({ text, look: "map-label" }));
+  if (figures(node)) lines.push({ text: cut(figures(node), fits("map-note")), look: "map-note" });
   return lines;
 }
 
-function wrap(label: string): string[] {
-  const lines: string[] = [];
-  let rest = label;
-  while (rest.length > LABEL_LENGTH && lines.length < MOST_LINES - 1) {
-    const at = rest.lastIndexOf(" ", LABEL_LENGTH);
-    if (at < 1) break;
-    lines.push(rest.slice(0, at));
-    rest = rest.slice(at + 1);
-  }
-  return [...lines, cut(rest, LABEL_LENGTH)];
+const pen = document.createElement("canvas").getContext("2d");
+
+function widthOf(text: string, look: Look): number {
+  if (!pen) return text.length * 7;
+  pen.font = `${LOOKS[look]} "Inter Variable", system-ui, sans-serif`;
+  return pen.measureText(text).width;
 }
 
 function figures(node: MapNode): string {
@@ -220,13 +263,8 @@ function figures(node: MapNode): string {
   return node.value ?? (node.target ? t("target {target}", { target: node.target }) : "");
 }
 
-function spoken(node: MapNode): string {
+/** The name as far as the box shows it, so that what is heard holds what is seen; then figures and status. */
+function spoken(node: MapNode, shown: string): string {
   const status = { held: t("held"), risk: t("at risk"), late: t("broken"), neutral: "" }[node.status ?? "neutral"];
-  return [shown(node), figures(node), status].filter(Boolean).join(", ");
+  return [shown, figures(node), status].filter(Boolean).join(", ");
 }
-
-/** The name as far as the box shows it: what is heard must hold what is seen. */
-const shown = (node: MapNode): string => wrap(node.label).join(" ");
-
-const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
