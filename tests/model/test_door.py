@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from time import perf_counter
+from datetime import date, datetime, time
 from types import NoneType
 from typing import Any, get_args
 
@@ -21,7 +20,6 @@ from throughline.model.door import (
     read_body,
     read_text,
     subject_of_body,
-    text_door,
 )
 
 ORDERS = TABLES["production_orders"]
@@ -292,17 +290,3 @@ def test_whatever_json_comes_the_door_answers_and_never_breaks(name, data):
     found = read_body(table, body)
     if isinstance(found, dict):
         assert to_json(from_json(table.type, found)) == found
-
-
-def test_ten_columns_take_some_microseconds():
-    """
-    Fifteen microseconds a row is the aim on a quiet machine; the limit leaves room for a busy one.
-    """
-    read, rows = text_door("production_orders").read, 5_000
-    best = timedelta.max
-    for _ in range(5):
-        start = perf_counter()
-        for _ in range(rows):
-            read(ORDER)
-        best = min(best, timedelta(seconds=perf_counter() - start))
-    assert best / rows < timedelta(microseconds=60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from datetime import date
 from pathlib import Path
-from time import perf_counter
 from uuid import UUID
 
 import pytest
@@ -82,19 +81,18 @@ def test_a_chain_deeper_than_the_recursion_limit_is_walked() -> None:
     assert len(deep.explode("00000")) == 5000
 
 
-def test_forty_levels_of_double_reuse_take_milliseconds() -> None:
-    # 2^40 ways lead from the top to the bottom; there are only 80 lines.
+def test_forty_levels_of_double_reuse_come_to_an_end() -> None:
+    # 2^40 ways lead from the top to the bottom: whoever walked them all would never be done. There
+    # are only 80 lines.
     lines = [(f"{i:02}", f"{i + 1:02}", 1) for i in range(40)]
     reuse = Plant.of(
         BomLine(parent=p, component=c, quantity=q, valid_from=day)
         for p, c, q in lines
         for day in (date(2020, 1, 1), date(2020, 1, 2))
     )
-    began = perf_counter()
     found = structure(reuse, TODAY)
     assert found.totals("00")["40"] == 2**40
     assert found.depth == 40
-    assert perf_counter() - began < 0.5
 
 
 def test_ids_may_be_any_text() -> None:
