@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import os
 import sqlite3
@@ -171,6 +172,14 @@ def test_the_demo_leaves_a_database_that_holds_something_alone(demo) -> None:
 
 
 # --- load and record ------------------------------------------------------------------------------
+
+
+def test_a_second_demo_in_one_folder_leaves_the_first_one_alone(tmp_path: Path) -> None:
+    with (tmp_path / "throughline-demo.db.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = Terminal(tmp_path).run("demo", "--no-serve", code=WRONG)
+    assert "Another demo uses throughline-demo.db here" in done.stderr.decode()
+    assert not (tmp_path / "throughline-demo.db").exists()
 
 
 def test_loading_again_changes_nothing_and_a_trial_run_records_nothing(

@@ -120,9 +120,25 @@ def _fresh_database(options: argparse.Namespace) -> str:
             message = f"{name} holds events already. Name an empty database for the demo."
             raise DataError(message)
         return url
+    _claim(Path(DEMO_DATABASE + ".lock"))
     for suffix in ("", "-wal", "-shm"):
         Path(DEMO_DATABASE + suffix).unlink(missing_ok=True)
     return f"sqlite:///{DEMO_DATABASE}"
+
+
+def _claim(lock: Path) -> None:
+    """Hold the demo's file until this process ends, so that no second demo pulls it away."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows
+        return
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        message = f"Another demo uses {DEMO_DATABASE} here. Stop it, or name a database with --db."
+        raise DataError(message) from None
 
 
 def _load(world: Any, folder: Path) -> Any:
