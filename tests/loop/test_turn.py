@@ -448,3 +448,17 @@ def test_a_purchase_is_placed_on_its_day_with_the_lead_time_of_its_source() -> N
     planned = [o for o in done.replan.proposal.plan.orders if o.material == "BOLT"]
     assert {o.id for o in bought} == {o.id for o in planned if o.start_at <= MONDAY}
     assert len(bought) < len(planned)
+
+
+def test_an_order_that_comes_in_is_planned_at_the_next_turn_and_once() -> None:
+    books = Books(shop_with_orders())
+    turned(books.open())
+    known = next(iter(shop_with_orders().sales_order_lines.values()))
+    books.ledger.append(
+        [statement(replace(known, id="SO-NEW"), days=0.1)], recorded_at=at(days=0.1)
+    )
+    done = turned(books.open(), now=at(days=0.2))
+    assert done.replan is not None
+    assert done.replan.trigger == "1 row of demand or master data came in since the plan was made"
+    assert "SO-NEW" in {demand.id for demand in done.replan.proposal.plan.demands}
+    assert turned(books.open(), now=at(days=0.2)).replan is None

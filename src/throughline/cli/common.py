@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from throughline.cli.output import tell
 from throughline.loop.settings import LoopSettings
 from throughline.model.codec import parse_moment
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from throughline.loop.world import World
 
 Commands = Any
+NEEDS_DATA = frozenset(
+    {"plan", "schedule", "survive", "assumptions", "kpis", "trace", "turn", "decide"}
+)
 
 
 def add_command(commands: Commands, name: str, run: Any, about: str) -> argparse.ArgumentParser:
@@ -103,7 +107,10 @@ def open_world(options: argparse.Namespace) -> World:
     """The world behind ``--db``."""
     from throughline.store.world import open_world as opened
 
-    return opened(database_url(options))
+    world = opened(database_url(options))
+    if world.ledger.head() == 0 and options.command in NEEDS_DATA:
+        tell("This database holds nothing yet. Load a plant first: throughline load FOLDER")
+    return world
 
 
 def now_of(options: argparse.Namespace, world: World) -> datetime:

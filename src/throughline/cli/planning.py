@@ -21,6 +21,7 @@ from throughline.cli.output import Stopwatch, show, table
 from throughline.model.codec import parse_moment
 
 MESSAGES_SHOWN = 15
+TRACED_SHOWN = 30
 
 
 def add_commands(commands: Commands) -> None:
@@ -290,6 +291,14 @@ def trace(options: argparse.Namespace) -> None:
 
 
 def _readable_trace(report: dict[str, Any]) -> str:
-    up = [f"  {' <- '.join(path)}" for path in report["paths"]]
-    down = [f"  {step['relation']} {step['name']}" for step in report["down"][:30]]
-    return "\n".join([f"{report['name']}", "up:", *up, "down:", *down])
+    paths = [f"  {' <- '.join(path)}" for path in report["paths"]]
+    up = [f"  {step['relation']} {step['name']}" for step in report["up"][:TRACED_SHOWN]]
+    down = [f"  {step['relation']} {step['name']}" for step in report["down"][:TRACED_SHOWN]]
+    return "\n".join(
+        [
+            report["name"],
+            *(["serves these objectives:", *paths] if paths else []),
+            *(["up:", *up] if up else []),
+            *(["down:", *down] if down else []),
+        ]
+    )

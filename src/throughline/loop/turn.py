@@ -33,7 +33,7 @@ from throughline.loop.propose import (
 )
 from throughline.loop.publish import publish, release
 from throughline.loop.settings import LoopSettings
-from throughline.loop.world import Published, World
+from throughline.loop.world import OURSELVES, Published, World
 from throughline.model.assumptions import Verdict
 from throughline.model.codec import moment_text
 from throughline.model.columns import table_of
@@ -55,6 +55,16 @@ from throughline.strategy.standing import ObjectiveStanding
 
 PLAN_VALID_DAYS = 7
 """A plan older than this is looked at again even when nothing broke."""
+
+PLANNED_FROM = frozenset(
+    {
+        *("materials", "bill_of_materials", "operations", "operation_alternatives"),
+        *("setup_matrix", "work_centers", "equipment", "calendars", "shifts"),
+        *("calendar_exceptions", "supply_sources", "transport_lanes", "stock_counts"),
+        *("sales_order_lines", "forecasts"),
+    }
+)
+"""Tables whose rows the plan is made from and that people and their systems state."""
 
 CLASS_A_MINUTES = 240.0
 """A breakdown that costs more working minutes than this is reason to look at the plan."""
@@ -295,6 +305,10 @@ def replan_if_worth_it(world: World, now: datetime, settings: LoopSettings) -> R
         proposal = propose(basis_of(world, now, settings), manner)
         return _publish(world, proposal, trigger, decided[-1][0].id, now)
     published = world.published()
+    if published is not None and (news := rows_changed(world, published)):
+        rows = "row" if news == 1 else "rows"
+        trigger = f"{news} {rows} of demand or master data came in since the plan was made"
+        return _publish(world, propose(basis_of(world, now, settings)), trigger, "", now)
     trigger = "" if published is None else class_a(world.picture().plant, published, now)
     if not trigger:
         return None
@@ -303,6 +317,19 @@ def replan_if_worth_it(world: World, now: datetime, settings: LoopSettings) -> R
     if not earns_its_change(basis, proposal):
         return None
     return _publish(world, proposal, trigger, "", now)
+
+
+def rows_changed(world: World, published: Published) -> int:
+    """
+    Rows of demand and master data that others have stated since the published plan was made.
+
+    A plan without them is a plan for another plant: they are planned in at the next turn, whatever
+    that saves, with as few moves as it takes.
+    """
+    said = world.ledger.statements(after=published.publication.sequence)
+    return sum(
+        one.kind.rpartition(".")[0] in PLANNED_FROM and one.source != OURSELVES for one in said
+    )
 
 
 def class_a(plant: Plant, published: Published, now: datetime) -> str:
