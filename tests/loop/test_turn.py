@@ -23,7 +23,6 @@ from throughline.ledger.memory import MemoryArtefacts
 from throughline.loop import decide, publish
 from throughline.loop import turn as turning
 from throughline.loop.current import basis_of
-from throughline.loop.decide import options_of
 from throughline.loop.policy import cheapest_within_limits
 from throughline.loop.propose import propose
 from throughline.loop.turn import Turn, turn
@@ -43,6 +42,7 @@ from throughline.model.decisions import (
     Publication,
 )
 from throughline.model.equipment import ClockSource, Enterprise
+from throughline.model.options import options_of
 from throughline.model.orders import ProductionOrder, SalesOrderLine
 from throughline.model.personnel import Role
 from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse

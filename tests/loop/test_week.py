@@ -17,7 +17,6 @@ from shops import MONDAY
 from throughline.connect.loading import load
 from throughline.ledger.memory import MemoryArtefacts, MemoryLedger
 from throughline.loop.current import basis_of
-from throughline.loop.decide import options_of
 from throughline.loop.demo import DemoRun, demo_report, play_demo
 from throughline.loop.find import WITHOUT_REMEDY
 from throughline.loop.policy import cheapest_within_limits
@@ -35,6 +34,7 @@ from throughline.model.decisions import (
     FindingKind,
     Refutation,
 )
+from throughline.model.options import options_of
 from throughline.model.plan import DemandKind
 from throughline.model.plant import Plant
 from throughline.picture import picture_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,18 +12,13 @@ from throughline.loop.propose import Proposal, propose, records_of
 from throughline.loop.publish import publish, release
 from throughline.loop.settings import LoopSettings
 from throughline.loop.world import DECISION_PREFIX, OURSELVES, World
-from throughline.model.codec import from_json, to_json
+from throughline.model.codec import to_json
 from throughline.model.columns import subject_of, table_of
 from throughline.model.decisions import Decision, Escalation, EscalationStatus, Finding
 from throughline.model.events import Event, recorded_kind
-from throughline.model.options import Option, Remedy
+from throughline.model.options import Option, Remedy, options_of
 from throughline.model.personnel import Role, RoleHolder
 from throughline.picture.sites import site_of_subject
-
-
-def options_of(raised: Escalation) -> tuple[Option, ...]:
-    """The priced options of an escalation."""
-    return from_json(tuple[Option, ...], json.loads(raised.options))
 
 
 def option_of(raised: Escalation, option_id: str) -> Option:

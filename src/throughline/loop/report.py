@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from throughline.loop.decide import options_of
 from throughline.loop.propose import Proposal
 from throughline.loop.turn import Replan, Turn
 from throughline.loop.world import World
@@ -14,9 +13,10 @@ from throughline.model.assumptions import Standing, Verdict
 from throughline.model.codec import moment_text, to_json
 from throughline.model.decisions import Decision, Escalation, Refutation
 from throughline.model.materials import Procurement
-from throughline.model.options import Option
+from throughline.model.options import Option, options_of
 from throughline.model.plan import DemandKind, Plan, SupplyState
 from throughline.model.schedule import Schedule, ScheduleChange, Survival
+from throughline.schedule.scheduling import gap
 from throughline.strategy.standing import ObjectiveStanding, StandingStatus
 
 Json = dict[str, Any]
@@ -54,9 +54,6 @@ def orders_report(plan: Plan) -> list[Json]:
 
 def schedule_report(schedule: Schedule) -> Json:
     """The ``schedule`` command: how good the schedule is, and how good it could be at most."""
-    is_makespan = schedule.objective == "makespan"
-    value = schedule.makespan_hours if is_makespan else schedule.total_tardiness_days
-    is_optimal = value <= schedule.bound + 1e-9
     return {
         "schedule_id": schedule.id,
         "hash": schedule.content_hash,
@@ -68,8 +65,8 @@ def schedule_report(schedule: Schedule) -> Json:
         "total_tardiness": figure(schedule.total_tardiness_days),
         "late_orders": schedule.late_orders,
         "bound": figure(schedule.bound),
-        "gap": None if value == 0 else figure((value - schedule.bound) / value),
-        "status": "optimal" if is_optimal else "feasible",
+        "gap": figure(gap(schedule)),
+        "status": "feasible" if gap(schedule) else "optimal",
         "iterations": schedule.iterations,
         "unscheduled": list(schedule.unscheduled),
     }

@@ -10,7 +10,7 @@ from throughline.errors import RequestError
 from throughline.execute.escalate import escalation, escalation_id, one_tier_up, priced
 from throughline.execute.remedies import beliefs_after, drafts, within_working_hours
 from throughline.loop.current import basis_of, strategy_standing, trace_of, verdicts
-from throughline.loop.decide import finish_interrupted, options_of, take, unfollowed
+from throughline.loop.decide import finish_interrupted, take, unfollowed
 from throughline.loop.find import (
     dearest_first,
     finding_id,
@@ -44,7 +44,7 @@ from throughline.model.decisions import (
     Finding,
     Lesson,
 )
-from throughline.model.options import Remedy
+from throughline.model.options import Remedy, options_of
 from throughline.model.personnel import DecisionRight
 from throughline.model.plant import Plant
 from throughline.model.responses import EquipmentCondition, EquipmentState

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from throughline.model.calendars import CalendarException
-from throughline.model.decisions import Belief
+from throughline.model.codec import from_json
+from throughline.model.decisions import Belief, Escalation
 from throughline.model.orders import PurchaseOrder, SalesOrderLine
 from throughline.model.personnel import DecisionKind
 
@@ -52,3 +54,8 @@ class Option:
     def total_eur(self) -> float:
         """Cost of the act and of the lateness it leaves."""
         return self.cost_eur + self.tardiness_eur
+
+
+def options_of(raised: Escalation) -> tuple[Option, ...]:
+    """The priced options of an escalation."""
+    return from_json(tuple[Option, ...], json.loads(raised.options))

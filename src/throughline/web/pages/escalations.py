@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext
 
@@ -20,7 +19,7 @@ from throughline.model.decisions import (
     EscalationStatus,
     Finding,
 )
-from throughline.model.options import Option
+from throughline.model.options import Option, options_of
 from throughline.model.personnel import DecisionRight, Role
 from throughline.web.access import Permission, access_escalation, escalations_for
 from throughline.web.look import Look
@@ -168,12 +167,6 @@ def escalation_card(look: Look, escalation_id: str) -> EscalationCard:
     """
     raised = access_escalation(look.plant, look.who, escalation_id)
     return _Builder(look).card(raised, is_whole=True)
-
-
-def options_of(raised: Escalation) -> tuple[Option, ...]:
-    """The priced options of an escalation."""
-    found: Any = from_json(tuple[Option, ...], json.loads(raised.options))
-    return tuple(found)
 
 
 class _Builder:
