@@ -121,8 +121,7 @@ def load(
     DataError
         When the path or the mapping file cannot be used at all.
     """
-    intake = _read(path, mapping)
-    cross_check(intake, _InPicture(picture))
+    intake = read_and_check(path, mapping, picture)
     moment = _moment_of(intake, picture, now)
     done, of = 0, sum(tally.accepted for tally in intake.tallies)
     report = LoadReport(source, tuple(intake.tallies), ledger.head(), moment, dry_run)
@@ -135,6 +134,16 @@ def load(
         done += len(batch)
         on_progress(Progress(done, of))
     return _ended(report, ledger, is_complete=True)
+
+
+def read_and_check(path: Path, mapping: Path | None, picture: Picture) -> Intake:
+    """
+    The rows of a path that can stand beside each other and beside what holds now; the rest is set
+    aside.
+    """
+    intake = _read(path, mapping)
+    cross_check(intake, _InPicture(picture))
+    return intake
 
 
 def read_plant(path: Path | str, mapping: Path | str | None = None) -> Plant:
