@@ -35,6 +35,11 @@ test: $(VENV)/.dev ## run all tests, the layer contracts among them; ARGS="tests
 	scripts/chromium >&2
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/.dev ## break it to full counts and say what held; ROW=C1,C4 SEED=7 RECORD=yes
+	$(BIN)/python scripts/faults.py $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(RECORD),--record)
+
 .PHONY: check
 check: $(VENV)/.dev ## format, lint, types, layers, and what the docs promise
 	$(BIN)/ruff format --check .

@@ -3,6 +3,8 @@ Write the reference pages from the code (``make docs``); with ``--check`` only c
 
     docs/reference/tables.md    every table and column of the native format, from ``model.TABLES``
     docs/reference/cli.md       every command and option, from ``cli.build_parser``
+    docs/reference/reliability.md  what breaks the product and whether it holds, from
+                                docs/reliability.toml
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tomllib
 import types
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from importlib import import_module
@@ -23,6 +27,7 @@ from throughline.model import TABLES, Column, Table
 from throughline.model.door import LOOP_TABLES
 
 REFERENCE = Path(__file__).parent / "reference"
+RELIABILITY = Path(__file__).parent / "reliability.toml"
 TYPE_WORDS = {
     str: "text",
     int: "whole number",
@@ -57,7 +62,10 @@ def stale_pages() -> list[str]:
 
 def pages() -> dict[str, str]:
     """Every generated page by file name."""
-    written = {"tables.md": tables_page(TABLES.values())}
+    written = {
+        "tables.md": tables_page(TABLES.values()),
+        "reliability.md": reliability_page(tomllib.loads(RELIABILITY.read_text("utf-8"))["rows"]),
+    }
     if find_spec("throughline.cli") is not None:
         written["cli.md"] = cli_page(import_module("throughline.cli").build_parser())
     return written
@@ -325,6 +333,48 @@ def _meaning(action: argparse.Action) -> str:
     is_plain = action.default in (None, False, "", argparse.SUPPRESS, [])
     is_said = is_plain or "default" in text.lower() or f"({action.default})" in text
     return text if is_said else f"{text} Default: {action.default}."
+
+
+# What breaks the product, and whether it holds.
+
+RELIABILITY_HEAD = """\
+# Reliability and security: what holds, and what does not yet
+
+Each row is a goal with the command that tries it on two cores. A row is **held** only when its test
+ran to its full count without one exception; **not yet** when a part of it is tested, or a full run
+missed its goal; **not tried** when no test of it exists. `make test` runs a short form of every
+tested row; `make faults` runs all of them in full and prints, beside each figure, the rate at which
+this disk made single writes durable, processor and load. `make faults ROW=C1 RECORD=yes` runs one
+row and writes its figure here.
+
+Figures belong to the commit beside them; a `+` says that the product had changes which were not
+committed. Seconds depend on the machine and its disk; counts do not.
+"""
+
+
+def reliability_page(rows: Iterable[Mapping[str, Any]]) -> str:
+    """What we promise and how far it is shown, row by row."""
+    known = list(rows)
+    parts = [MADE_BY, RELIABILITY_HEAD, _standing(known)]
+    for group in dict.fromkeys(row["group"] for row in known):
+        lines = [_reliability_row(row) for row in known if row["group"] == group]
+        head = "| Row | Goal | Standing | Measured | Command |\n|---|---|---|---|---|"
+        parts.append("\n".join([f"## {group}\n", head, *lines, ""]))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _standing(rows: list[Mapping[str, Any]]) -> str:
+    counts = Counter(row["status"] for row in rows)
+    said = ", ".join(f"{counts[status]} {status}" for status in ("held", "not yet", "not tried"))
+    return f"Of {len(rows)} rows: {said}.\n"
+
+
+def _reliability_row(row: Mapping[str, Any]) -> str:
+    measured = f"{row['figure']} ({row['date']}, {row['commit']})" if row["date"] else ""
+    said = ". ".join(filter(None, (measured, row["remark"])))
+    command = f"`{row['command']}`" if row["command"] else ""
+    cells = (row["row"], row["goal"], row["status"], said, command)
+    return "| " + " | ".join(map(_cell, cells)) + " |"
 
 
 if __name__ == "__main__":
