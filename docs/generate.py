@@ -121,6 +121,7 @@ HEADINGS = {
     "personnel": "People and decision rights",
     "orders": "Demand and orders",
     "responses": "What the floor says back",
+    "sources": "Who says it",
     "strategy": "Strategy",
     "decisions": "What the loop says itself",
 }

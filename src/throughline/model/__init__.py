@@ -10,6 +10,7 @@ from throughline.model import (
     orders,
     personnel,
     responses,
+    sources,
     strategy,
 )
 from throughline.model.columns import TABLES, Column, Table, table_of
@@ -26,6 +27,7 @@ __all__ = [
     "orders",
     "personnel",
     "responses",
+    "sources",
     "strategy",
     "table_of",
 ]

@@ -48,6 +48,9 @@ class Permission(StrEnum):
     SEE_STRATEGY = "see_strategy"
     SEE_KPIS = "see_kpis"
     SEE_API = "see_api"
+    SEE_DATA = "see_data"  # who said what, how far it can be trusted, and what was set aside
+    RESOLVE_DATA = "resolve_data"  # say which of two values holds; of which tables, as below
+    IMPORT = "import"  # bring a file; of which tables, as below
     RECORD_EVENTS = "record_events"  # send at all; what about, the next four say
     RECORD_FLOOR = "record_floor"  # what happened: work, lost time, stock, orders, receipts
     RECORD_MASTER_DATA = "record_master_data"  # what is planned with, and what is demanded
@@ -68,6 +71,9 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.SEE_STRATEGY: _ALL - {Role.OPERATIONS_LEAD},
     Permission.SEE_KPIS: _ALL,
     Permission.SEE_API: _ALL,
+    Permission.SEE_DATA: _ALL,
+    Permission.RESOLVE_DATA: _ALL - {Role.OPERATIONS_LEAD},
+    Permission.IMPORT: _ALL - {Role.OPERATIONS_LEAD},
     Permission.RECORD_EVENTS: _ALL,
     Permission.RECORD_FLOOR: _ALL - {Role.TECHNICAL_SUPPORT},
     Permission.RECORD_MASTER_DATA: _ALL - {Role.OPERATIONS_LEAD, Role.QUALITY_SPECIALIST},
@@ -85,6 +91,7 @@ TABLES_OF: Mapping[Permission, tuple[str, ...]] = {
         "stock_counts",
         "production_orders",
         "purchase_orders",
+        "source_checks",
     ),
     Permission.RECORD_MASTER_DATA: (
         "calendars",
@@ -107,6 +114,10 @@ TABLES_OF: Mapping[Permission, tuple[str, ...]] = {
         "quality_checks",
         "sales_order_lines",
         "forecasts",
+        "sources",
+        "feeds",
+        "deliveries",
+        "matches",
     ),
     Permission.RECORD_STRATEGY: (
         "enterprise",
