@@ -201,10 +201,11 @@ class Floor:
         clock = working_time(self.plant, machine, origin, (self.now - origin).days + 2)
         first, last = clock.minute(since), self._last_closed_minute(clock)
         down = self._lost(machine, EquipmentCondition.DOWN, clock)
-        # Time in which nobody could have run the machine says nothing of it.
+        # Time in which nobody could have run the machine, or nobody watched it, says nothing of it.
         off = [
             *self._lost(machine, EquipmentCondition.MAINTENANCE, clock),
             *self._lost(machine, EquipmentCondition.UNMANNED, clock),
+            *self._lost(machine, EquipmentCondition.UNOBSERVED, clock),
         ]
         used, counted = self._days_in_use(machine), False
         for start in range(0, last, _MINUTES_A_DAY):

@@ -56,6 +56,9 @@ class Material:
     )
     cost_eur: float = column("Standard cost per unit.", minimum=0, default=0.0)
     price_eur: float = column("List price per unit.", minimum=0, default=0.0)
+    is_purchasable: bool = column("true when it may be bought, made or not.", default=False)
+    is_serialised: bool = column("true when each unit has a serial number.", default=False)
+    is_template: bool = column("true when it stands for its variants.", default=False)
 
 
 @record(
@@ -79,6 +82,9 @@ class BomLine:
     )
     valid_from: date | None = column("First day on which the line holds.", default=None)
     valid_until: date | None = column("Last day on which the line holds.", default=None)
+    is_consumable: bool = column(
+        "true when it is used up without being counted, such as glue.", default=False
+    )
 
 
 @record("suppliers", key=("id",), about="Who sells to us.")
@@ -117,6 +123,34 @@ class SupplySource:
 
 
 @record(
+    "supplier_parts",
+    key=("id",),
+    about="What suppliers sell under which number; a source may have several.",
+)
+class SupplierPart:
+    """A material as one supplier sells it: its number, its pack."""
+
+    id: str = column("Id.")
+    material: str = column("Material.", refers_to="materials")
+    supplier: str = column("Supplier.", refers_to="suppliers")
+    number: str = column("Number that the supplier orders it by.", default="")
+
+
+@record(
+    "price_breaks",
+    key=("id",),
+    about="What a supplier asks per unit from which quantity on.",
+)
+class PriceBreak:
+    """One step of the prices of a supplier part. Shown, not planned with yet."""
+
+    id: str = column("Id.")
+    supplier_part: str = column("Supplier part.", refers_to="supplier_parts")
+    minimum_quantity: float = column("Smallest quantity it holds for.", minimum=0)
+    price_eur: float = column("Price per unit.", minimum=0)
+
+
+@record(
     "transport_lanes", key=("source", "target"), about="Days a transfer between two sites takes."
 )
 class TransportLane:
@@ -141,4 +175,10 @@ class StockCount:
     quantity: float = column("Units on hand; negative stock is a finding, not an error.")
     counted_at: datetime | None = column(
         "Moment of the count; empty means when the row was heard.", default=None
+    )
+    items: int | None = column(
+        "Lots, packages or single units it was counted in.", minimum=0, default=None
+    )
+    serialised_items: int | None = column(
+        "Those of the items that have a serial number.", minimum=0, default=None
     )

@@ -28,6 +28,9 @@ class SalesOrderLine:
     )
     delivered_on: date | None = column("Day of delivery.", default=None)
     region: str = column("Market region.", default="")
+    order: str = column("Sales order that the line stands in.", default="")
+    channel: str = column("Way it takes to the customer, such as from stock or direct.", default="")
+    stated_status: str = column("Status as the source calls it, in its own words.", default="")
 
 
 @record("forecasts", key=("material", "week"), about="Expected demand per week, orders included.")
@@ -78,6 +81,8 @@ class ProductionOrder:
     good_quantity: float = column("Good units so far.", minimum=0, default=0.0)
     scrap_quantity: float = column("Scrapped units so far.", minimum=0, default=0.0)
     scrap_reason: str = column("Main reason of the scrap.", default="")
+    stated_status: str = column("Status as the source calls it, in its own words.", default="")
+    stated_class: str = column("Class that the source puts the order in.", default="")
 
 
 @record("purchase_orders", key=("id",), about="Open and received purchase order lines.")
@@ -100,3 +105,13 @@ class PurchaseOrder:
     received_quantity: float = column("Units received so far.", minimum=0, default=0.0)
     rejected_quantity: float = column("Units rejected so far.", minimum=0, default=0.0)
     price_eur: float = column("Price per unit.", minimum=0, default=0.0)
+    value_eur: float | None = column(
+        "Value of the line; empty means quantity times price.", minimum=0, default=None
+    )
+    is_closed: bool = column(
+        "true when nothing more will come, whatever was received.", default=False
+    )
+    order: str = column("Purchase order that the line stands in.", default="")
+    shipment: str = column("Shipping notice or delivery note it came with.", default="")
+    origin: str = column("Where the supplier makes it: a plant or a country.", default="")
+    stated_status: str = column("Status as the source calls it, in its own words.", default="")

@@ -158,8 +158,13 @@ class Plant:
 
     @property
     def equipment_states(self) -> Mapping[str, responses.EquipmentState]:
-        """Lost time of machines by id."""
+        """Stretches of machine time, each in one condition, by id."""
         return self.records(responses.EquipmentState)
+
+    @property
+    def work_alerts(self) -> Mapping[str, responses.WorkAlert]:
+        """Warnings and faults of machines by id."""
+        return self.records(responses.WorkAlert)
 
     @property
     def material_movements(self) -> Mapping[str, responses.MaterialMovement]:

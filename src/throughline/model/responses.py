@@ -49,35 +49,84 @@ class OperationsResponse:
     energy_kwh: float | None = column("Energy used.", unit="kWh", minimum=0, default=None)
     planned_cost_eur: float = column("Planned cost.", minimum=0, default=0.0)
     actual_cost_eur: float = column("Actual cost.", minimum=0, default=0.0)
+    operation: str = column(
+        "Operation that this reports a portion of: of one order, reports with the same one add up. "
+        "Empty: the row is the whole step.",
+        default="",
+    )
+    is_rework: bool = column("true when it works again on units made before.", default=False)
+    report_kind: str = column(
+        "What the source calls this kind of report, in its own words.", default=""
+    )
 
 
 class EquipmentCondition(StrEnum):
     """
-    Why a machine does not produce (OPC 40001-1 states, mapped to the time model of ISO 22400-2).
+    What a machine does, as far as its time is accounted for (OPC 40001-1 states, mapped to the time
+    model of ISO 22400-2 in ``model/machine_states.py``).
+
+    ``delayed`` has work and waits in it, ``idle`` could work and has none, ``unobserved`` says that
+    nobody knows: neither that it stood nor that it ran.
     """
 
+    PRODUCING = "producing"
+    SETUP = "setup"
+    DELAYED = "delayed"
     DOWN = "down"
     MAINTENANCE = "maintenance"
     UNMANNED = "unmanned"
+    IDLE = "idle"
+    UNOBSERVED = "unobserved"
 
 
 @record(
     "equipment_states",
     key=("id",),
-    about="Stretches of time in which a machine did not produce, with the reason.",
+    about="Stretches of time of a machine with its condition: what was lost, and what it did.",
 )
 class EquipmentState:
-    """One stretch of lost time of one machine; open while ``ends_at`` is empty."""
+    """
+    One stretch of time of one machine in one condition; open while ``ends_at`` is empty.
+
+    ``working_minutes`` fewer than the working time between start and end say that the loss lies
+    somewhere in between: a log of stops often knows the shift and not the minute.
+    """
 
     id: str = column("Id.")
     equipment: str = column("Machine.", refers_to="equipment")
-    condition: EquipmentCondition = column("down, maintenance or unmanned.")
+    condition: EquipmentCondition = column(
+        "producing, setup, delayed, down, maintenance, unmanned, idle or unobserved."
+    )
     starts_at: datetime = column("Start.")
     ends_at: datetime | None = column("End; empty while it lasts.", default=None)
     working_minutes: float = column(
         "Lost minutes of planned busy time in it.", minimum=0, default=0.0
     )
-    reason: str = column("Reason.", default="")
+    reason: str = column("Reason, or the word of the machine.", default="")
+    cause: str = column("Who or what the reason is put down to, as the source says.", default="")
+    order: str = column("Production order that was on the machine.", default="")
+
+
+class AlertLevel(StrEnum):
+    """How bad an alert is (MTConnect conditions; OPC 40001-1 alerts)."""
+
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@record(
+    "work_alerts", key=("id",), about="Warnings and faults that machines raised (ISA-95 alerts)."
+)
+class WorkAlert:
+    """One alert of one machine (ISA-95 work alert); it holds until ``ends_at``, if that is known."""
+
+    id: str = column("Id.")
+    equipment: str = column("Machine.", refers_to="equipment")
+    level: AlertLevel = column("warning or fault.")
+    component: str = column("Part of the machine that raised it.", default="")
+    text: str = column("What it says, with its code.", default="")
+    starts_at: datetime = column("When it was raised.")
+    ends_at: datetime | None = column("When it was cleared; empty when nobody said.", default=None)
 
 
 class MovementReason(StrEnum):

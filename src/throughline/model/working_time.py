@@ -100,6 +100,17 @@ class WorkingTime:
         """Working minutes between two minutes; 0 when ``last`` is not after ``first``."""
         return max(0, self.elapsed(last) - self.elapsed(first))
 
+    def spent(self, first: datetime, last: datetime) -> float:
+        """Working minutes between two moments, to the second; 0 when ``last`` is not after."""
+        return max(0.0, self._worked(last) - self._worked(first))
+
+    def _worked(self, moment: datetime) -> float:
+        minute = (moment - self.origin) / _MINUTE
+        index = bisect_right(self.starts, minute) - 1
+        if index < 0 or minute > self.window:
+            return 0.0 if index < 0 else float(self.total_minutes + max(0.0, minute - self.window))
+        return self.before[index] + min(minute, self.ends[index]) - self.starts[index]
+
     def next_working(self, minute: int) -> int:
         """The first working minute at or after ``minute``, at the latest the end of the window."""
         index = bisect_right(self.ends, minute)

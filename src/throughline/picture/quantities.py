@@ -80,8 +80,11 @@ def remaining_to_receive(plant: Plant, order: PurchaseOrder, as_of: datetime) ->
     Units of a purchase order line still to come, at least 0.
 
     Units count as received as the order states them or as receipts book them, whichever is more.
-    Those that were rejected are still owed: the supplier sends them again.
+    Those that were rejected are still owed: the supplier sends them again. Of a line that is closed
+    nothing more comes.
     """
+    if order.is_closed:
+        return 0.0
     is_stated = _has_happened(order.received_on, as_of)
     stated, rejected = (
         (order.received_quantity, order.rejected_quantity) if is_stated else (0.0, 0.0)

@@ -86,6 +86,7 @@ TABLES_OF: Mapping[Permission, tuple[str, ...]] = {
     Permission.RECORD_FLOOR: (
         "operations_responses",
         "equipment_states",
+        "work_alerts",
         "material_movements",
         "absences",
         "stock_counts",
@@ -107,6 +108,8 @@ TABLES_OF: Mapping[Permission, tuple[str, ...]] = {
         "bill_of_materials",
         "suppliers",
         "supply_sources",
+        "supplier_parts",
+        "price_breaks",
         "transport_lanes",
         "operations",
         "operation_alternatives",
