@@ -218,6 +218,7 @@ def _event_of(found: Any, now: datetime) -> Event:
         causation_id=_text(found, "causation_id"),
         correlation_id=_text(found, "correlation_id"),
         schema_version=_version(found),
+        is_dated=found.get("occurred_at") is not None,
     )
 
 

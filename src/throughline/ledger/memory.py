@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from throughline.ledger.chain import GENESIS, body_hash, chain_hash
-from throughline.ledger.ports import Quarantined, Receipt, Verification
+from throughline.ledger.contradiction import as_first_said, set_aside
+from throughline.ledger.heard import heard_by
+from throughline.ledger.ports import Progress, Quarantined, Receipt, Verification
 from throughline.model.events import Event, LedgerEntry, Statement
+
+_PROGRESS_EVERY = 10_000
 
 
 class MemoryLedger:
@@ -15,25 +19,34 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._entries: list[LedgerEntry] = []
-        self._hash_of: dict[str, str] = {}
+        self._place_of: dict[str, int] = {}
         self.quarantine: list[Quarantined] = []
 
     def append(self, events: Sequence[Event], *, recorded_at: datetime) -> Receipt:
         """Record a batch: new ids are accepted, repetitions counted, contradictions set aside."""
         accepted = repeated = 0
-        set_aside: list[Quarantined] = []
+        contradicted: list[Quarantined] = []
         for event in events:
-            said_hash, known = body_hash(event), self._hash_of.get(event.id)
-            if known is None:
-                self._entries.append(self._entry(event, said_hash, recorded_at))
-                self._hash_of[event.id] = said_hash
+            standing = self.by_id(event.id)
+            if standing is None:
+                self._place_of[event.id] = len(self._entries)
+                self._entries.append(self._entry(event, body_hash(event), recorded_at))
                 accepted += 1
-            elif known == said_hash:
+                continue
+            again = as_first_said(event, standing.event.occurred_at)
+            if body_hash(again) == standing.body_hash:
                 repeated += 1
             else:
-                set_aside.append(Quarantined(event, contradiction(event)))
-        self.quarantine.extend(set_aside)
-        return Receipt(accepted, repeated, tuple(set_aside), self.head())
+                contradicted.append(set_aside(again, recorded_at))
+        self._keep_aside(contradicted)
+        return Receipt(accepted, repeated, tuple(contradicted), self.head())
+
+    def _keep_aside(self, contradicted: Iterable[Quarantined]) -> None:
+        kept = {item.id for item in self.quarantine}
+        for item in contradicted:
+            if item.id not in kept:
+                kept.add(item.id)
+                self.quarantine.append(item)
 
     def _entry(self, event: Event, said_hash: str, recorded_at: datetime) -> LedgerEntry:
         previous = self._entries[-1].chain_hash if self._entries else GENESIS
@@ -45,25 +58,49 @@ class MemoryLedger:
         """Entries with a sequence greater than ``after``, in order."""
         return iter(self._entries[after:])
 
-    def statements(self, *, after: int = 0) -> Iterator[Statement]:
-        """What the entries after ``after`` state."""
-        return map(Statement.of, self.read(after=after))
+    def statements(self, *, after: int = 0, until: datetime | None = None) -> Iterator[Statement]:
+        """What the entries after ``after`` state, those alone that were heard by ``until``."""
+        last = self.head() if until is None else self.heard_by(until)
+        return map(Statement.of, iter(self._entries[after:last]))
+
+    def statements_at(self, sequences: Iterable[int]) -> Iterator[Statement]:
+        """What the entries at these places state."""
+        head = self.head()
+        return (Statement.of(self._entries[n - 1]) for n in sequences if 0 < n <= head)
+
+    def about(self, subject: str) -> Iterator[LedgerEntry]:
+        """Everything that was ever said about one subject, in order."""
+        return (entry for entry in self._entries if entry.event.subject == subject)
+
+    def by_id(self, event_id: str) -> LedgerEntry | None:
+        """The entry of the event with that id; None when nobody said it."""
+        place = self._place_of.get(event_id)
+        return None if place is None else self._entries[place]
+
+    def heard_by(self, moment: datetime) -> int:
+        """Sequence of the last entry heard by a moment."""
+        return heard_by(moment, ((entry.sequence, entry.recorded_at) for entry in self._entries))
+
+    def chain_hash_at(self, sequence: int) -> str | None:
+        """The chain hash of the entry at a place; None when there is no such entry."""
+        return self._entries[sequence - 1].chain_hash if 0 < sequence <= self.head() else None
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Everything that was ever set aside, oldest first."""
+        return iter(self.quarantine)
 
     def head(self) -> int:
         """Sequence of the newest entry."""
         return len(self._entries)
 
-    def verify(self) -> Verification:
+    def verify(self, *, on_progress: Progress | None = None) -> Verification:
         """Recompute every hash."""
-        return verify_entries(self._entries)
+        return verify_entries(self._entries, on_progress=on_progress)
 
 
-def contradiction(event: Event) -> str:
-    """Why an event with a known id and another content is set aside."""
-    return f'id "{event.id}" was said before with another content; the first one stays'
-
-
-def verify_entries(entries: Sequence[LedgerEntry] | Iterator[LedgerEntry]) -> Verification:
+def verify_entries(
+    entries: Iterable[LedgerEntry], *, on_progress: Progress | None = None
+) -> Verification:
     """Recompute the hashes of entries that start at sequence 1; stops at the first bad one."""
     previous, count = GENESIS, 0
     for entry in entries:
@@ -73,6 +110,8 @@ def verify_entries(entries: Sequence[LedgerEntry] | Iterator[LedgerEntry]) -> Ve
         if (entry.sequence, entry.body_hash, entry.chain_hash) != (count, said_hash, link):
             return Verification(count, intact=False, first_bad_sequence=count)
         previous = link
+        if on_progress is not None and count % _PROGRESS_EVERY == 0:
+            on_progress(count)
     return Verification(count, intact=True, first_bad_sequence=None)
 
 

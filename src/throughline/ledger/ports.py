@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from throughline.model.events import Event, LedgerEntry, Statement
 
+Progress = Callable[[int], None]
+"""Told now and then how many entries are done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An event that was set aside, and why. The event that was there first stays."""
+    """
+    An event that was set aside, why, and when. The event that was there first stays.
 
+    ``id`` names the case: it is made from what was said, so that the same content sent again is the
+    same case.
+    """
+
+    id: str
     event: Event
     reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +63,47 @@ class Ledger(Protocol):
         """Entries with a sequence greater than ``after``, in order."""
         ...
 
-    def statements(self, *, after: int = 0) -> Iterator[Statement]:
-        """What the same entries state, bodies as text: the quick way to a picture."""
+    def statements(self, *, after: int = 0, until: datetime | None = None) -> Iterator[Statement]:
+        """
+        What the same entries state, bodies as text: the quick way to a picture.
+
+        With ``until`` only those that were heard by that moment; see ``heard_by``.
+        """
+        ...
+
+    def statements_at(self, sequences: Iterable[int]) -> Iterator[Statement]:
+        """What the entries at these places state; places that do not exist are passed over."""
+        ...
+
+    def about(self, subject: str) -> Iterator[LedgerEntry]:
+        """Everything that was ever said about one subject, in order."""
+        ...
+
+    def by_id(self, event_id: str) -> LedgerEntry | None:
+        """The entry of the event with that id; None when nobody said it."""
+        ...
+
+    def heard_by(self, moment: datetime) -> int:
+        """
+        Sequence of the last entry heard by a moment; 0 when nothing was.
+
+        See ``throughline.ledger.heard``: the answer is final as soon as anything was heard later.
+        """
+        ...
+
+    def chain_hash_at(self, sequence: int) -> str | None:
+        """The chain hash of the entry at a place; None when there is no such entry."""
+        ...
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Everything that was ever set aside, oldest first."""
         ...
 
     def head(self) -> int:
         """Sequence of the newest entry; 0 when there is none."""
         ...
 
-    def verify(self) -> Verification:
+    def verify(self, *, on_progress: Progress | None = None) -> Verification:
         """Recompute every hash of the chain."""
         ...
 

@@ -21,8 +21,9 @@ class Event:
     ``id`` is made by whoever says it, so that saying it twice counts once. ``kind`` is
     ``<table>.recorded`` (the body is the whole record) or ``<table>.retracted`` (the body names the
     key). ``subject`` is ``<table>/<key>``. ``quality`` runs from 0 (known to be wrong) to 1.
-    ``causation_id`` is the event this one answers, and ``correlation_id`` the turn or import it
-    belongs to.
+    ``causation_id`` is the event this one answers or corrects, and ``correlation_id`` the turn or
+    import it belongs to. ``is_dated`` is False when the source gave no moment, so that
+    ``occurred_at`` is when we heard it; it says how the event came and is no part of what was said.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Event:
     causation_id: str = ""
     correlation_id: str = ""
     schema_version: int = 1
+    is_dated: bool = field(default=True, compare=False)
 
     @property
     def table(self) -> str:

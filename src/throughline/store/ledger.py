@@ -6,19 +6,21 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from throughline.ledger.chain import GENESIS, body_hash, chain_hash, said
-from throughline.ledger.memory import contradiction
-from throughline.ledger.ports import Quarantined, Receipt, Verification
+from throughline.ledger.contradiction import as_first_said, case_of, set_aside
+from throughline.ledger.ports import Progress, Quarantined, Receipt, Verification
 from throughline.model.codec import canonical
 from throughline.model.events import Event, LedgerEntry, Statement
 from throughline.store import models
 from throughline.store.failures import world_failures
+from throughline.store.moments import as_read, as_written
+from throughline.store.verification import verify
 
 ItemT = TypeVar("ItemT")
 
@@ -30,7 +32,10 @@ _META = models.LedgerEntry._meta  # noqa: SLF001  documented by Django as its mo
 _FIELDS = _META.concrete_fields
 _COLUMNS = ", ".join(field.attname for field in _FIELDS)
 _STATED = ", ".join(Statement._fields)  # named like the columns that they come from
-_SELECT = f"SELECT {_STATED} FROM {_META.db_table} WHERE sequence > %s ORDER BY sequence"  # noqa: S608
+_STATING = f"SELECT {_STATED} FROM {_META.db_table} WHERE"  # noqa: S608  our own names
+_SELECT = f"{_STATING} sequence > %s AND sequence <= %s ORDER BY sequence"
+_SELECT_AT = f"{_STATING} sequence IN (%s) ORDER BY sequence"
+_NO_END = 2**63 - 1
 _PLACES = ", ".join("%s" for _ in _FIELDS)
 _INSERT = f"INSERT INTO {_META.db_table} ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608  our own names
 
@@ -63,48 +68,68 @@ class DjangoLedger:
         said_now = [_Said.by(event) for event in events]
         with world_failures(), transaction.atomic():
             _take_the_writers_turn()
-            new, repeated, set_aside = _sort_out(said_now)
+            new, repeated, contradicted = _sort_out(said_now, recorded)
             sequence = _write(new, recorded)
-            _quarantine(set_aside, recorded)
-        return Receipt(len(new), repeated, tuple(set_aside), sequence)
+            _quarantine(contradicted)
+        return Receipt(len(new), repeated, tuple(contradicted), sequence)
 
     def read(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         """Entries with a sequence greater than ``after``, in order, without holding all of them."""
-        for row in _rows(after):
-            yield _entry(row)
+        return _entries(models.LedgerEntry.objects.filter(sequence__gt=after))
 
-    def statements(self, *, after: int = 0) -> Iterator[Statement]:
+    def statements(self, *, after: int = 0, until: datetime | None = None) -> Iterator[Statement]:
         """What the same entries state, without building an event of each."""
-        # Not through the model: converting each value of a long ledger takes longer than its SQL.
-        with world_failures(), connection.chunked_cursor() as cursor:
-            cursor.execute(_SELECT, [after])
-            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-                yield from map(_statement, rows)
+        last = _NO_END if until is None else self.heard_by(until)
+        return _stated(_SELECT, [after, last])
+
+    def statements_at(self, sequences: Iterable[int]) -> Iterator[Statement]:
+        """What the entries at these places state, read portion by portion."""
+        for some in _in_portions(list(sequences), _IDS_AT_ONCE):
+            places = ", ".join(["%s"] * len(some))
+            yield from _stated(_SELECT_AT % places, some)
+
+    def about(self, subject: str) -> Iterator[LedgerEntry]:
+        """Everything that was ever said about one subject, in order."""
+        return _entries(models.LedgerEntry.objects.filter(subject=subject))
+
+    def by_id(self, event_id: str) -> LedgerEntry | None:
+        """The entry of the event with that id; None when nobody said it."""
+        return next(_entries(models.LedgerEntry.objects.filter(event_id=event_id)), None)
+
+    def heard_by(self, moment: datetime) -> int:
+        """Sequence of the last entry heard by a moment, by the rule of ``ledger.heard``."""
+        entries = models.LedgerEntry.objects.order_by()
+        with world_failures():
+            ends = [_first(entries.filter(recorded_at__gt=moment))]
+            sharp = _first(entries.filter(recorded_at=moment))
+            if sharp is not None:
+                set_back = entries.filter(sequence__gt=sharp, recorded_at__lt=moment)
+                ends.append(_first(set_back))
+            return min((end - 1 for end in ends if end is not None), default=_last()[0])
 
     def head(self) -> int:
         """Sequence of the newest entry; 0 when there is none."""
         with world_failures():
             return _last()[0]
 
-    def verify(self) -> Verification:
-        """Recompute every hash. A text that means the same but reads differently is bad, too."""
-        previous, count = GENESIS, 0
-        for row in _rows(0):
-            count += 1
-            link = _expected_link(row, previous, count)
-            if link is None:
-                return Verification(count, intact=False, first_bad_sequence=count)
-            previous = link
-        return Verification(count, intact=True, first_bad_sequence=None)
+    def chain_hash_at(self, sequence: int) -> str | None:
+        """The chain hash of the entry at a place; None when there is no such entry."""
+        with world_failures():
+            found = models.LedgerEntry.objects.filter(sequence=sequence)
+            return found.values_list("chain_hash", flat=True).first()
 
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Everything that was ever set aside, oldest first."""
+        with world_failures():
+            for row in models.QuarantinedEvent.objects.order_by("pk").iterator():
+                facts = json.loads(row.event)
+                facts["occurred_at"] = datetime.fromisoformat(facts["occurred_at"])
+                event = Event(**facts)
+                yield Quarantined(case_of(event, row.body_hash), event, row.reason, row.at)
 
-def quarantine() -> Iterator[tuple[Quarantined, datetime, bool]]:
-    """Everything that was set aside, oldest first, with when, and whether it is dealt with."""
-    with world_failures():
-        for row in models.QuarantinedEvent.objects.order_by("pk").iterator():
-            facts = json.loads(row.event)
-            facts["occurred_at"] = datetime.fromisoformat(facts["occurred_at"])
-            yield Quarantined(Event(**facts), row.reason), row.at, row.resolved
+    def verify(self, *, on_progress: Progress | None = None) -> Verification:
+        """Recompute every hash. What means the same but is kept otherwise is bad, too."""
+        return verify(on_progress)
 
 
 def stated(subject: str, *, until: int) -> dict[str, Any] | None:
@@ -136,38 +161,51 @@ def _take_the_writers_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITERS_TURN])
 
 
+class _Standing(NamedTuple):
+    """What the ledger has under an id that is said again."""
+
+    hash: str
+    occurred_at: datetime
+
+
 def _sort_out(
-    said_now: list[_Said],
+    said_now: list[_Said], recorded: datetime
 ) -> tuple[list[_Said], int, list[Quarantined]]:
-    known = _hashes_of(one.event.id for one in said_now)
+    known = _standing(one.event.id for one in said_now)
     new: list[_Said] = []
-    repeated, set_aside = 0, []
+    repeated, contradicted = 0, []
     for one in said_now:
         before = known.get(one.event.id)
         if before is None:
-            known[one.event.id] = one.hash
+            known[one.event.id] = _Standing(one.hash, one.event.occurred_at)
             new.append(one)
-        elif before == one.hash:
+        elif one.hash == before.hash:
             repeated += 1
         else:
-            set_aside.append(Quarantined(one.event, contradiction(one.event)))
-    return new, repeated, set_aside
+            again = as_first_said(one.event, before.occurred_at)
+            if again is not one.event and body_hash(again, one.body) == before.hash:
+                repeated += 1
+            else:
+                contradicted.append(set_aside(again, recorded))
+    return new, repeated, contradicted
 
 
-def _hashes_of(ids: Iterable[str]) -> dict[str, str]:
-    """The hash of each id that the ledger knows."""
+def _standing(ids: Iterable[str]) -> dict[str, _Standing]:
+    """What the ledger has under each id that it knows."""
     entries = models.LedgerEntry.objects.order_by()
     if not entries.exists():
         return {}
-    known: dict[str, str] = {}
+    known: dict[str, _Standing] = {}
     for some in _in_portions(sorted(set(ids)), _IDS_AT_ONCE):
-        known.update(entries.filter(event_id__in=some).values_list("event_id", "body_hash"))
+        found = entries.filter(event_id__in=some)
+        for event_id, *standing in found.values_list("event_id", "body_hash", "occurred_at"):
+            known[event_id] = _Standing(*standing)
     return known
 
 
 def _write(new: list[_Said], recorded: datetime) -> int:
     sequence, link = _last()
-    written_at = _moment(recorded)
+    written_at = as_written(recorded)
     with connection.cursor() as cursor:
         for some in _in_portions(new, _ROWS_AT_ONCE):
             rows = []
@@ -189,7 +227,7 @@ def _row(sequence: int, one: _Said, written_at: Any, link: str) -> list[Any]:
         event.subject,
         event.source,
         event.source_seq,
-        _moment(event.occurred_at),
+        as_written(event.occurred_at),
         written_at,
         event.quality,
         event.causation_id,
@@ -201,21 +239,16 @@ def _row(sequence: int, one: _Said, written_at: Any, link: str) -> list[Any]:
     ]
 
 
-@lru_cache(maxsize=4096)  # the rows of one import tend to share their moments
-def _moment(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment.astimezone(UTC))
-
-
-def _quarantine(set_aside: list[Quarantined], at: datetime) -> None:
+def _quarantine(contradicted: list[Quarantined]) -> None:
     rows = [
         models.QuarantinedEvent(
             event_id=item.event.id,
             body_hash=body_hash(item.event),
             event=canonical(said(item.event)),
             reason=item.reason,
-            at=at,
+            at=item.at,
         )
-        for item in set_aside
+        for item in contradicted
     ]
     models.QuarantinedEvent.objects.bulk_create(rows, ignore_conflicts=True, batch_size=100)
 
@@ -226,10 +259,25 @@ def _last() -> tuple[int, str]:
     return newest.first() or (0, GENESIS)
 
 
-def _rows(after: int) -> Iterator[tuple[Any, ...]]:
-    rows = models.LedgerEntry.objects.filter(sequence__gt=after).order_by("sequence")
+def _first(entries: Any) -> int | None:
+    """The lowest sequence of some entries."""
+    found: int | None = entries.aggregate(first=Min("sequence"))["first"]
+    return found
+
+
+def _entries(found: Any) -> Iterator[LedgerEntry]:
+    columns = [field.attname for field in _FIELDS]
     with world_failures():
-        yield from rows.values_list(*(field.attname for field in _FIELDS)).iterator(_ROWS_AT_ONCE)
+        for row in found.order_by("sequence").values_list(*columns).iterator(_ROWS_AT_ONCE):
+            yield _entry(row)
+
+
+def _stated(query: str, values: Sequence[int]) -> Iterator[Statement]:
+    # Not through the model: converting each value of a long ledger takes longer than its SQL.
+    with world_failures(), connection.chunked_cursor() as cursor:
+        cursor.execute(query, values)
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from map(_statement, rows)
 
 
 def _statement(row: tuple[Any, ...]) -> Statement:
@@ -242,17 +290,10 @@ def _statement(row: tuple[Any, ...]) -> Statement:
         subject,
         intern(source),
         source_seq,
-        _as_read(occurred_at),
-        _as_read(recorded_at),
+        as_read(occurred_at),
+        as_read(recorded_at),
         *row[8:],
     )
-
-
-@lru_cache(maxsize=4096)
-def _as_read(value: Any) -> datetime:
-    """A moment as the driver gives it: text without a zone on SQLite, a datetime on PostgreSQL."""
-    moment: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _entry(row: tuple[Any, ...]) -> LedgerEntry:
@@ -272,24 +313,6 @@ def _entry(row: tuple[Any, ...]) -> LedgerEntry:
         schema_version=schema_version,
     )
     return LedgerEntry(sequence, recorded_at, event, said_hash, link)
-
-
-def _expected_link(row: tuple[Any, ...], previous: str, sequence: int) -> str | None:
-    """The chain hash of an intact row, None when anything in it is not as it was written."""
-    try:
-        entry = _entry(row)
-        said_hash = body_hash(entry.event)
-        link = chain_hash(previous, sequence, entry.recorded_at, said_hash)
-        body = canonical(entry.event.body)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None  # no longer JSON, no longer a date: damaged
-    is_intact = (entry.sequence, entry.body_hash, entry.chain_hash, row[12]) == (
-        sequence,
-        said_hash,
-        link,
-        body,
-    )
-    return link if is_intact else None
 
 
 def _in_portions(items: Sequence[ItemT], size: int) -> Iterator[Sequence[ItemT]]:

@@ -1,0 +1,24 @@
+"""Moments on their way into the database and out of it, for queries that pass by the models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+_REMEMBERED = 4096  # rows of one import tend to share their moments
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def as_written(moment: datetime) -> Any:
+    """A moment as the driver takes it: text without a zone on SQLite, a datetime on PostgreSQL."""
+    return connection.ops.adapt_datetimefield_value(moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def as_read(value: Any) -> datetime:
+    """A moment as the driver gives it, aware, in UTC."""
+    moment: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

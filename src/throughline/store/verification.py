@@ -1,0 +1,115 @@
+"""
+Recomputing the ledger's hashes from the very bytes that the database holds.
+
+Nothing is converted before it is compared: a moment with another blank in it, or a number kept as
+text, means the same to a reader and is damage all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from throughline.ledger.chain import GENESIS, body_hash, chain_hash
+from throughline.ledger.ports import Progress, Verification
+from throughline.model.events import Event
+from throughline.store import models
+from throughline.store.failures import world_failures
+from throughline.store.moments import as_read, as_written
+
+_ROWS_AT_ONCE = 2_000
+_META = models.LedgerEntry._meta  # noqa: SLF001  documented by Django as its model API
+_MOMENTS = frozenset({"occurred_at", "recorded_at"})
+
+
+class _DamagedError(Exception):
+    """The database cannot read the next entry; never leaves this module."""
+
+
+def verify(on_progress: Progress | None = None) -> Verification:
+    """
+    Recompute every hash of the chain, entry by entry, and look for entries missing at its end.
+
+    Raises
+    ------
+    WorldError
+        When the database cannot be read at all.
+    """
+    previous, count = GENESIS, 0
+    try:
+        for row in _rows():
+            link = _expected_link(row, previous, count + 1)
+            if link is None:
+                return Verification(count + 1, intact=False, first_bad_sequence=count + 1)
+            previous, count = link, count + 1
+            if on_progress is not None and count % _ROWS_AT_ONCE == 0:
+                on_progress(count)
+    except _DamagedError:
+        return Verification(count, intact=False, first_bad_sequence=count + 1)
+    return Verification(count, intact=True, first_bad_sequence=None)
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    """Every entry as the database holds it."""
+    after = 0
+    with world_failures(), connection.cursor() as cursor:
+        while rows := _portion(cursor, after, _ROWS_AT_ONCE):
+            yield from rows
+            after = max(after, rows[-1][0]) if isinstance(rows[-1][0], int) else after + 1
+
+
+def _portion(cursor: Any, after: int, size: int) -> list[tuple[Any, ...]]:
+    """The next rows; fewer of them where one cannot be read, so that its place is known."""
+    try:
+        cursor.execute(_query(), [after, size])
+        return list(cursor.fetchall())
+    except DatabaseError as failure:
+        if not _is_damage(failure):
+            raise
+        if size == 1:
+            raise _DamagedError from failure
+        return _portion(cursor, after, size // 2)
+
+
+def _is_damage(failure: DatabaseError) -> bool:
+    return any(sign in str(failure) for sign in ("malformed", "decode to UTF-8", "corrupt"))
+
+
+def _query() -> str:
+    """Reads the columns as they are kept; SQLite's driver would convert moments by their type."""
+    is_sqlite = connection.vendor == "sqlite"
+    columns = ", ".join(
+        f"{field.attname} || ''" if is_sqlite and field.attname in _MOMENTS else field.attname
+        for field in _META.concrete_fields
+    )
+    return f"SELECT {columns} FROM {_META.db_table} WHERE sequence > %s ORDER BY sequence LIMIT %s"  # noqa: S608
+
+
+def _expected_link(row: tuple[Any, ...], previous: str, sequence: int) -> str | None:
+    """The chain hash of an intact row, None when anything in it is not as it was written."""
+    (_, event_id, kind, subject, source, source_seq, occurred_at, recorded_at) = row[:8]
+    (quality, causation_id, correlation_id, schema_version, body, _, _) = row[8:]
+    try:
+        occurred, recorded = as_read(occurred_at), as_read(recorded_at)
+        event = Event(
+            id=event_id,
+            kind=kind,
+            subject=subject,
+            source=source,
+            occurred_at=occurred,
+            body={},
+            source_seq=source_seq,
+            quality=quality,
+            causation_id=causation_id,
+            correlation_id=correlation_id,
+            schema_version=schema_version,
+        )
+        said_hash = body_hash(event, body)
+        link = chain_hash(previous, sequence, recorded, said_hash)
+        moments = as_written(occurred), as_written(recorded)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return None  # no longer text, no longer a moment: damaged
+    is_intact = (row[0], row[6], row[7], row[13], row[14]) == (sequence, *moments, said_hash, link)
+    return link if is_intact else None
