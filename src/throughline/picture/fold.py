@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,29 +90,51 @@ class Heard:
 
 @dataclass(slots=True)
 class _Hearing:
-    """``Heard`` while it grows. Hearing a statement again changes nothing."""
+    """
+    ``Heard`` while it grows, each fact with the sequence of a statement that tells it.
 
-    first: datetime
+    Hearing a statement again changes nothing, and hearing those that tell the facts is enough.
+    """
+
+    first: tuple[datetime, int]
     last: datetime
-    last_recorded: datetime
-    days: set[int]
-    moments: list[datetime]
+    recorded: tuple[datetime, int]
+    days: dict[int, int]
+    moments: list[tuple[datetime, int]]
 
-    def hear(self, said: Statement) -> None:
+    @classmethod
+    def of(cls, said: Statement) -> _Hearing:
+        at, sequence = said.occurred_at, said.sequence
+        days, moments = {at.toordinal(): sequence}, [(at, sequence)]
+        return cls((at, sequence), at, (said.recorded_at, sequence), days, moments)
+
+    def hear(self, said: Statement) -> bool:
+        """Whether it told anything new."""
         at = said.occurred_at
-        if said.recorded_at > self.last_recorded:
-            self.last_recorded = said.recorded_at
+        is_news = said.recorded_at > self.recorded[0]
+        if is_news:
+            self.recorded = said.recorded_at, said.sequence
         if at == self.last:
-            return
-        self.days.add(at.toordinal())
+            return is_news
+        self.days.setdefault(at.toordinal(), said.sequence)
         if at > self.last:
             self.last = at
-            self.moments.append(at)
-        elif at not in self.moments:
-            self.first = min(self.first, at)
-            insort(self.moments, at)
+            self.moments.append((at, said.sequence))
+        elif (at > self.moments[0][0] or len(self.moments) < _MOMENTS_KEPT) and all(
+            at != moment for moment, _ in self.moments
+        ):
+            insort(self.moments, (at, said.sequence))
+        if at < self.first[0]:
+            self.first = at, said.sequence
         if len(self.moments) > _MOMENTS_KEPT:
             del self.moments[0]
+        return True
+
+    def sequences(self) -> Iterator[int]:
+        yield self.first[1]
+        yield self.recorded[1]
+        yield from self.days.values()
+        yield from (sequence for _, sequence in self.moments)
 
 
 @dataclass(slots=True)
@@ -374,7 +397,8 @@ class Fold:
 
     def state(self) -> FoldState:
         """What a later fold needs in order to go on from here."""
-        kept = array("q", sorted(said.sequence for said in self.kept()))
+        heard = (sequence for one in self._hearing.values() for sequence in one.sequences())
+        kept = array("q", sorted({*(said.sequence for said in self.kept()), *heard}))
         return FoldState(FOLD_VERSION, self._sequence, self._newest, self.digest, kept)
 
     def kept(self) -> Iterator[Statement]:
@@ -384,7 +408,10 @@ class Fold:
         Folding these alone must give the same fold again. Whoever makes a fold keep more than what
         holds yields it here, and raises ``FOLD_VERSION``.
         """
-        return (held.said for table in self._held.values() for held in table.values())
+        yield from (held.said for table in self._held.values() for held in table.values())
+        for table in self._others.values():
+            for others in table.values():
+                yield from others
 
     @property
     def digest(self) -> str:
@@ -438,11 +465,9 @@ class Fold:
         place = said.source, table
         hearing = self._hearing.get(place)
         if hearing is None:
-            at = said.occurred_at
-            self._hearing[place] = _Hearing(at, at, said.recorded_at, {at.toordinal()}, [at])
-        else:
-            hearing.hear(said)
-        self._heard.pop(place, None)
+            self._hearing[place] = _Hearing.of(said)
+        elif hearing.hear(said):
+            self._heard.pop(place, None)
 
     def _writable(self, table: str) -> dict[str, _Held]:
         """The table's dictionaries, copied first when a picture given out still looks at them."""
@@ -465,9 +490,8 @@ class Fold:
         for place, hearing in self._hearing.items():
             if place not in self._heard:
                 self._heard[place] = _heard(place, hearing)
-        digest = format(self._digest % _DIGEST_SPACE, "064x")
         return Picture(
-            dict(self._given_out), self._sequence, self._newest, digest, dict(self._heard)
+            dict(self._given_out), self._sequence, self._newest, self.digest, dict(self._heard)
         )
 
     def _look_at_registry(self) -> None:
@@ -483,7 +507,7 @@ class Fold:
                 self._writable(table)
 
     def _records(self, record_type: type[Any]) -> list[Any]:
-        # The newest word on who is a source holds: the rule between sources cannot decide on itself.
+        # Of these the newest word holds: the rule between sources cannot decide on itself.
         rows = self._held.get(table_of(record_type).name, {}).values()
         return [held.decoded(record_type) for held in rows if not held.is_retracted]
 
@@ -491,11 +515,11 @@ class Fold:
 def _heard(place: tuple[str, str], hearing: _Hearing) -> Heard:
     return Heard(
         *place,
-        hearing.first,
+        hearing.first[0],
         hearing.last,
-        hearing.last_recorded,
+        hearing.recorded[0],
         frozenset(hearing.days),
-        tuple(hearing.moments),
+        tuple(at for at, _ in hearing.moments),
     )
 
 

@@ -1,0 +1,197 @@
+"""Which of several statements holds, and that none of them is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from throughline.ledger.memory import MemoryLedger
+from throughline.model.codec import to_json
+from throughline.model.columns import subject_of, table_of
+from throughline.model.events import Event, recorded_kind, retracted_kind
+from throughline.model.materials import Material
+from throughline.model.orders import ProductionOrder
+from throughline.model.sources import Delivery, Feed, Source
+from throughline.picture import Fold, Picture, picture_of
+
+MONDAY = datetime(2026, 3, 2, 5, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SHAFT = Material(id="SHAFT", name="Shaft", cost_eur=12.0)
+
+
+def said(
+    record: object, source: str, *, hours: float = 0, seq: int | None = None, gone: bool = False
+) -> Event:
+    """One record as one source states it, so many hours after Monday morning."""
+    table, at = table_of(type(record)), MONDAY + hours * HOUR
+    key = table.key_of(record)
+    return Event(
+        id=f"{source} {table.name} {key} {hours} {seq} {hash(record)}",
+        kind=retracted_kind(table.name) if gone else recorded_kind(table.name),
+        subject=subject_of(table.name, key),
+        source=source,
+        occurred_at=at,
+        body={} if gone else to_json(record),
+        source_seq=seq,
+    )
+
+
+def picture(*events: Event) -> Picture:
+    ledger = MemoryLedger()
+    for event in events:
+        ledger.append([event], recorded_at=MONDAY)
+    return picture_of(ledger.read())
+
+
+def feeds(table: str, *names: str, copied: str = "", minutes: float = 0) -> list[Event]:
+    """Sources that are registered to speak about a table; ``copied`` is "copy<original"."""
+    copy, _, original = copied.partition("<")
+    sources = [Source(id=n, copied_from=original if n == copy else "") for n in names]
+    registered = [Feed(source=n, table=table, cadence_minutes=minutes) for n in names]
+    return [said(record, "registrar", hours=-48) for record in [*sources, *registered]]
+
+
+def costs(*told: tuple[str, float, float]) -> list[Event]:
+    return [said(replace(SHAFT, cost_eur=eur), source, hours=h) for source, eur, h in told]
+
+
+def cost_of(found: Picture) -> float:
+    return found.plant.materials["SHAFT"].cost_eur
+
+
+def test_the_last_word_of_every_source_is_kept_newest_first() -> None:
+    found = picture(*costs(("erp", 10, 0), ("mes", 11, 1), ("erp", 12, 2)))
+    voices = found.voices("materials", "SHAFT")
+    assert [(v.source, v.occurred_at - MONDAY) for v in voices] == [
+        ("erp", 2 * HOUR),
+        ("mes", HOUR),
+    ]
+    assert list(found.several_voices()) == [("materials", "SHAFT")]
+    assert found.said_by("materials", "SHAFT", "wms") is None
+
+
+def test_of_sources_nobody_registered_the_newest_statement_holds() -> None:
+    assert cost_of(picture(*costs(("erp", 10, 0), ("mes", 11, 1)))) == 11
+
+
+def test_of_three_feeds_the_majority_holds_against_the_newest() -> None:
+    known = feeds("materials", "erp", "mes", "wms")
+    told = costs(("erp", 10, 0), ("mes", 10, 1), ("wms", 99, 2))
+    assert cost_of(picture(*known, *told)) == 10
+    assert cost_of(picture(*told)) == 99
+
+
+def test_of_two_feeds_the_newest_holds() -> None:
+    known = feeds("materials", "erp", "mes")
+    assert cost_of(picture(*known, *costs(("erp", 10, 0), ("mes", 11, 1)))) == 11
+
+
+def test_a_copy_counts_once_with_its_original() -> None:
+    """The warehouse takes its costs from the ERP: two voices are left, and the newest holds."""
+    known = feeds("materials", "erp", "mes", "wms", copied="wms<erp")
+    told = costs(("erp", 10, 0), ("wms", 10, 1), ("mes", 11, 2))
+    assert cost_of(picture(*known, *told)) == 11
+
+
+def test_a_feed_that_missed_its_cadence_has_no_vote() -> None:
+    known = feeds("materials", "erp", "mes", "wms", minutes=60)
+    assert cost_of(picture(*known, *costs(("erp", 10, 0), ("mes", 10, 1), ("wms", 99, 2)))) == 99
+    stood_by = Delivery(
+        id="D", source="erp", table="materials", at=MONDAY + 1.5 * HOUR, is_complete=True
+    )
+    told = costs(("erp", 10, 0), ("mes", 10, 1), ("wms", 99, 2))
+    assert cost_of(picture(*known, *told, said(stood_by, "erp", hours=1.5))) == 10
+
+
+def test_what_a_person_corrects_holds_until_a_source_speaks_anew() -> None:
+    known = feeds("materials", "erp", "mes", "wms")
+    told = costs(("erp", 10, 0), ("mes", 10, 1), ("wms", 10, 2), ("lea", 12, 3))
+    assert cost_of(picture(*known, *told)) == 12
+    assert cost_of(picture(*known, *told, *costs(("mes", 11, 4)))) == 11
+
+
+def test_a_column_that_a_feed_does_not_fill_is_taken_from_one_that_does() -> None:
+    """The MES knows no costs: its export has no such column, and the default says nothing."""
+    known = feeds("materials", "erp", "mes")
+    erp = said(replace(SHAFT, name="Old name"), "erp")
+    mes = said(Material(id="SHAFT", name="New name"), "mes", hours=1)
+    found = picture(*known, erp, mes).plant.materials["SHAFT"]
+    assert (found.name, found.cost_eur) == ("New name", 12.0)
+
+
+def test_an_order_moves_on_and_is_never_put_together_from_two_moments() -> None:
+    known = feeds("production_orders", "erp", "mes")
+    begun = ProductionOrder(id="MO-1", material="SHAFT", quantity=40, good_quantity=16)
+    planned = replace(begun, quantity=50, good_quantity=0)
+    found = picture(*known, said(begun, "mes"), said(planned, "erp", hours=1))
+    assert found.plant.production_orders["MO-1"] == planned
+
+
+def test_a_record_is_gone_when_most_feeds_withdrew_it() -> None:
+    known = feeds("materials", "erp", "mes", "wms")
+    withdrawn = [said(SHAFT, name, hours=1, gone=True) for name in ("erp", "mes")]
+    assert picture(*known, *withdrawn, said(SHAFT, "wms", hours=2)).plant.materials == {}
+    one = said(SHAFT, "erp", hours=3, gone=True)
+    others = costs(("mes", 10, 1), ("wms", 10, 2))
+    assert cost_of(picture(*known, *others, one)) == 10
+
+
+def test_a_source_that_is_registered_later_is_decided_anew_and_old_pictures_stay() -> None:
+    ledger = MemoryLedger()
+    for event in costs(("erp", 10, 0), ("mes", 10, 1), ("wms", 99, 2)):
+        ledger.append([event], recorded_at=MONDAY)
+    fold = Fold().take(ledger.statements())
+    before = fold.picture()
+    head = ledger.head()
+    ledger.append(feeds("materials", "erp", "mes", "wms"), recorded_at=MONDAY)
+    after = fold.take(ledger.statements(after=head)).picture()
+    assert (cost_of(before), cost_of(after)) == (99, 10)
+    assert after.origin("materials", "SHAFT").source == "mes"
+    assert after.latest("materials", "SHAFT").source == "wms"
+
+
+def test_any_order_of_arrival_gives_the_same_picture() -> None:
+    events = [*feeds("materials", "erp", "mes", "wms"), *costs(("erp", 10, 0), ("mes", 10, 1))]
+    late = costs(("wms", 99, 2), ("lea", 12, 0.5))
+    found = {
+        (p.digest, cost_of(p), p.voices("materials", "SHAFT")[0].event_id)
+        for order in permutations(late)
+        for p in (picture(*order, *events), picture(*events, *order))
+    }
+    assert len(found) == 1
+
+
+@given(st.permutations(range(8)), st.lists(st.integers(0, 7), max_size=4))
+def test_order_and_repetition_do_not_matter_with_several_sources(
+    order: list[int], again: list[int]
+) -> None:
+    known = feeds("materials", "s0", "s1", "s2")
+    told = [*costs(*((f"s{n % 4}", 10 + n // 3, n % 3) for n in range(8)))]
+    shuffled = picture(*(told[n] for n in order), *known, *(told[n] for n in again))
+    expected = picture(*known, *told)
+    assert shuffled.digest == expected.digest
+    assert cost_of(shuffled) == cost_of(expected)
+    assert [v.event_id for v in shuffled.voices("materials", "SHAFT")] == [
+        v.event_id for v in expected.voices("materials", "SHAFT")
+    ]
+    heard = {k: (h.first, h.last, h.days, h.moments) for k, h in shuffled.heard.items()}
+    assert heard == {k: (h.first, h.last, h.days, h.moments) for k, h in expected.heard.items()}
+
+
+def test_a_fold_that_goes_on_from_its_state_keeps_every_voice_and_what_was_heard() -> None:
+    ledger = MemoryLedger()
+    told = costs(*((f"s{n % 3}", 10 + n, n * 0.7) for n in range(200)))
+    for event in [*feeds("materials", "s0", "s1", "s2"), *told]:
+        ledger.append([event], recorded_at=event.occurred_at + 100 * HOUR)
+    live = Fold().take(ledger.statements())
+    state = live.state()
+    kept = set(state.kept)
+    again = Fold.from_state(state, (s for s in ledger.statements() if s.sequence in kept))
+    assert len(kept) < ledger.head()
+    one, other = live.picture(), again.picture()
+    assert (one.digest, one.heard) == (other.digest, other.heard)
+    assert one.voices("materials", "SHAFT") == other.voices("materials", "SHAFT")
