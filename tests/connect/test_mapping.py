@@ -293,13 +293,150 @@ as_of = { value = "2026-03-02T00:00Z" }
 
 
 def test_every_key_has_its_place_in_the_reference():
-    from throughline.connect import mapping as code
+    from throughline.connect.mapping import column_entries, reading, rules
 
     text = REFERENCE.read_text(encoding="utf-8")
     keys = {
-        *code._TABLE_KEYS, *code._JOIN_KEYS, *code._COLUMN_KEYS, *code._WRITTEN_KEYS,
-        *code.FILTERS, *code.AGGREGATES,
+        *reading.TABLE_KEYS, *reading.JOIN_KEYS, *reading.SERIES_KEYS, *reading.WRITTEN_KEYS,
+        *column_entries.COLUMN_KEYS, *rules.FILTERS, *rules.AGGREGATES, *rules.DURATION_SECONDS,
     } - {"columns", "join", "where"}  # fmt: skip
     assert {key for key in keys if f"`{key}`" not in text} == set()
     for section in ("[table.columns]", "[[table.join]]", "[[table.where]]"):
         assert section in text
+
+
+OPERATIONS = """
+[[table]]
+name = "work_centers"
+[table.columns]
+id = { value = "W" }
+[[table]]
+name = "operations"
+file = "steps.csv"
+[table.columns]
+material = "No"
+sequence = { value = 10 }
+work_center = { value = "W" }
+run_minutes_per_unit = { from = "Time", duration = "minutes" }
+"""
+
+
+def test_lengths_of_time_are_read_however_they_are_written(tmp_path):
+    written = {
+        "PT1H30M": 90, "P1DT1H": 1500, "P1W": 10080, "PT90S": 1.5, "1:30": 90, "01:30:30": 90.5,
+        "2 days, 1:30:00": 2970, "1 01:00:00": 1500, "5400": 90, "5400.0": 90, "pt0.5h": 30,
+    }  # fmt: skip
+    steps = "No,Time\n" + "".join(f'P{n},"{text}"\n' for n, text in enumerate(written))
+    parts = "No\n" + "".join(f"P{n}\n" for n in range(len(written)))
+    plant, problems = plant_from(tmp_path, MATERIALS + OPERATIONS, parts=parts, steps=steps)
+    assert problems == ()
+    minutes = [step.run_minutes_per_unit for (step,) in plant.operations.values()]
+    assert minutes == list(written.values())
+
+
+@pytest.mark.parametrize("text", ["P", "PT", "P1Y", "1:75", "soon", "P1M"])
+def test_what_is_no_length_of_time_is_set_aside(tmp_path, text):
+    _, problems = plant_from(
+        tmp_path, MATERIALS + OPERATIONS, parts="No\nA\n", steps=f"No,Time\nA,{text}\n"
+    )
+    assert [(p.value, p.problem) for p in problems] == [(text, "is not a length of time")]
+
+
+def test_a_piece_of_a_text(tmp_path):
+    mapping = (
+        MATERIALS
+        + """
+name = { from = "Code", split = "-", piece = 2 }
+family = { from = "Code", split = "-", piece = -1 }
+"""
+    )
+    plant, _ = plant_from(tmp_path, mapping, parts="No,Code\n1,X-Bar-S\n2,Y\n")
+    one, two = plant.materials.values()
+    assert (one.name, one.family, two.name, two.family) == ("Bar", "S", "", "Y")
+
+
+def test_what_is_due_on_a_day_is_due_at_its_end_in_the_plants_zone(tmp_path):
+    mapping = (
+        '[defaults]\ntime_zone = "Europe/Berlin"\n'
+        + MATERIALS
+        + """
+[[table]]
+name = "production_orders"
+file = "orders.csv"
+[table.columns]
+id = "Id"
+material = "No"
+quantity = { value = 1 }
+planned_start = "Due"
+due_at = "Due"
+"""
+    )
+    orders = "Id,No,Due\nA,1,2026-03-04\nB,1,2026-03-04 06:00\n"
+    plant, problems = plant_from(tmp_path, mapping, parts="No\n1\n", orders=orders)
+    assert problems == ()
+    a, b = plant.production_orders.values()
+    assert (a.planned_start.isoformat(), a.due_at.isoformat()) == (
+        "2026-03-03T23:00:00+00:00",
+        "2026-03-04T22:59:00+00:00",
+    )
+    assert b.due_at.isoformat() == "2026-03-04T05:00:00+00:00"
+
+
+ONE_PRICE = (
+    MATERIALS
+    + """
+[[table.join]]
+as = "price"
+file = "prices.csv"
+on = { No = "Part" }
+take = "only"
+[[table.join.where]]
+column = "Kind"
+is = "list"
+"""
+).replace('[table.columns]\nid = "No"\n', "") + """
+[table.columns]
+id = "No"
+price_eur = "price.Price"
+"""  # fmt: skip
+
+
+def test_a_join_that_wants_one_row_sets_aside_rows_that_have_two(tmp_path):
+    prices = "Part,Kind,Price\n1,list,10\n1,old,11\n2,list,20\n2,list,21\n3,old,9\n"
+    plant, problems = plant_from(tmp_path, ONE_PRICE, parts="No\n1\n2\n3\n", prices=prices)
+    assert {key: m.price_eur for key, m in plant.materials.items()} == {"1": 10, "3": 0}
+    (problem,) = problems
+    assert (problem.row, problem.column, problem.value) == (3, "No", "2")
+    assert "stands 2 times in prices.csv (rows 4, 5)" in problem.problem
+
+
+def test_one_file_of_a_folder_is_read_through_the_tables_that_name_it(tmp_path):
+    mapping = JOINED
+    plant_from(
+        tmp_path,
+        mapping,
+        parts="Key,No,Group\n7,BAR,G1\n",
+        groups="Id,Days\nG1,14\n",
+        prices="PartKey,Vendor\n7,V1\n",
+    )
+    from throughline.connect.foreign import read_foreign
+
+    intake = read_foreign(tmp_path / "prices.csv", tmp_path / "mapping.toml")
+    assert {tally.name for tally in intake.tallies} == {"prices.csv"}
+    assert list(intake.tables["supply_sources"]) == ["BAR:V1"]
+    with pytest.raises(DataError, match="is none of the files that"):
+        read_foreign(tmp_path / "mapping.toml", tmp_path / "mapping.toml")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "told"),
+    [
+        (MATERIALS + 'cost_eur = { from = "C", duration = "weeks" }', "is not known"),
+        (MATERIALS + 'name = { from = "C", split = "-" }', "does not say which piece of what"),
+        (MATERIALS + 'name = { value = "C", split = "-", piece = 1 }', "which piece of what"),
+        (ONE_PRICE.replace('take = "only"', 'take = "last"'), '"last" is not known'),
+        ("[defaults]\nquote = \"''\"\n" + MATERIALS, "is not one character"),
+    ],
+)
+def test_a_mistake_in_a_newer_key_is_told_as_well(tmp_path, mapping, told):
+    assert any(told in text for text in mistakes(tmp_path, mapping))

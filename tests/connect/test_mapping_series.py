@@ -281,11 +281,11 @@ def test_filters_by_the_beginning_of_a_text(tmp_path):
 
 
 def test_the_keys_of_a_series_have_their_place_in_the_reference():
-    from throughline.connect import mapping as code
+    from throughline.connect.mapping import reading
 
     reference = Path(__file__).parents[2] / "docs" / "reference" / "mapping.md"
     text = reference.read_text(encoding="utf-8")
-    keys = {*code._SERIES_KEYS, *code._HELD_KEYS}
+    keys = {*reading.SERIES_KEYS, *reading._HELD_KEYS}
     assert {key for key in keys if f"`{key}`" not in text} == set()
     for words in ("`next.column`", "`held.name`", "`series.number`"):
         assert words in text

@@ -16,7 +16,7 @@ from typing import Any
 
 from throughline.connect.intake import FileTally, Intake
 from throughline.connect.loading import read_and_check
-from throughline.connect.mapping import MappingFile, TableRule, Written, read_mapping
+from throughline.connect.mapping import TableRule, Written, read_mapping
 from throughline.connect.native import STRATEGY_FILE
 from throughline.connect.text_files import FileError, Sheet, read_sheet
 from throughline.errors import RowProblem
@@ -162,10 +162,9 @@ def preview(
         files = [_native_file(tally, path, rows) for tally in intake.tallies]
         return Preview(source, now, tuple(files))
     rules = read_mapping(mapping)
-    sources = _sources(rules)
     files = [
         _mapped_file(tally, rule, path / file if file else None, rows)
-        for tally, (rule, file) in zip(intake.tallies, sources, strict=True)
+        for tally, (rule, file) in zip(intake.tallies, rules.sources, strict=True)
     ]
     return Preview(source, now, tuple(files), mapping.read_text(encoding="utf-8"))
 
@@ -179,13 +178,6 @@ def _settle(intake: Intake, picture: Picture) -> None:
             if picture.body(table, key) == body:
                 row.tally.accepted -= 1
                 row.tally.unchanged += 1
-
-
-def _sources(mapping: MappingFile) -> Iterator[tuple[TableRule, str]]:
-    """Table rules and their files in the order in which a load reads them."""
-    for rule in mapping.tables:
-        for file in rule.files or ("",):
-            yield rule, file
 
 
 def _native_file(tally: FileTally, path: Path, most: int) -> PreviewFile:

@@ -5,19 +5,17 @@ supposed is told.
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from throughline.connect.split import UnclosedQuoteError, split_rows
 from throughline.errors import DataError
 
 LARGEST_FILE_BYTES = 512 * 1024 * 1024
 _DELIMITERS = (",", ";", "\t")
-_LONGEST_CELL = 1_000_000
 
 
 class FileError(DataError):
@@ -72,6 +70,7 @@ def read_sheet(
     encoding: str = "",
     delimiter: str = "",
     known_columns: Sequence[str] = (),
+    quote: str = "",
     line_end: str = "",
 ) -> Sheet:
     """
@@ -89,6 +88,9 @@ def read_sheet(
         makes most of the header known, and then whichever is most frequent.
     known_columns
         Column names that the header may hold.
+    quote
+        The mark around cells that hold the delimiter; empty takes the double quote with a delimiter
+        of one character, and none with a longer one.
     line_end
         What ends a row besides the line break, for exports whose rows end in a mark of their own.
 
@@ -102,7 +104,7 @@ def read_sheet(
     if not first.strip():
         raise FileError("is empty", "Put a header line with the column names at its top.")
     separator = delimiter or _find_delimiter(first, known_columns)
-    rows = _split_rows(file.text, separator, line_end)
+    rows = _split_rows(file.text, separator, quote, line_end)
     _, header = next(rows)
     return Sheet(tuple(name.strip() for name in header), rows, file.supposed)
 
@@ -182,33 +184,13 @@ def _find_delimiter(header: str, known_columns: Sequence[str]) -> str:
     return max(_DELIMITERS, key=fit)
 
 
-def _split_rows(text: str, delimiter: str, line_end: str) -> Iterator[tuple[int, list[str]]]:
-    if len(delimiter) > 1 or line_end:
-        return _split_plainly(text, delimiter, line_end)
-    return _split_csv(text, delimiter)
-
-
-def _split_csv(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    # A cell may hold line breaks, so a row's number is the count of rows and not of lines.
-    number = 0
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise FileError(
-                f"breaks off in row {number + 1}: {error}",
-                "Look for a quotation mark that is not closed.",
-            ) from None
-        number += 1
-        if any(cells):
-            yield number, cells
-
-
-def _split_plainly(text: str, delimiter: str, line_end: str) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            yield number, line.removesuffix(line_end).split(delimiter)
+def _split_rows(
+    text: str, delimiter: str, quote: str, line_end: str
+) -> Iterator[tuple[int, list[str]]]:
+    try:
+        yield from split_rows(text, delimiter, quote=quote, line_end=line_end)
+    except UnclosedQuoteError as error:
+        raise FileError(
+            f"breaks off in row {error.row}: {error.detail}",
+            "Look for a quotation mark that is not closed.",
+        ) from None
