@@ -19,7 +19,7 @@ from math import isfinite
 from typing import Any
 
 from throughline.errors import RowProblem
-from throughline.loop.world import DECISION_PREFIX, OURSELVES
+from throughline.loop.world import OUR_PREFIXES, OURSELVES
 from throughline.model import TABLES
 from throughline.model.codec import parse_moment
 from throughline.model.columns import Table
@@ -296,9 +296,9 @@ def _id(found: Mapping[str, Any]) -> str:
     if not value.strip():
         cure = f"Make a unique text of 1 to {LONGEST_ID} characters."
         raise _RefusedError("id", value, "is missing", cure)
-    if value.startswith(DECISION_PREFIX):
+    if value.startswith(OUR_PREFIXES):
         cure = "Let ids begin with the name of their source."
-        raise _RefusedError("id", value, "is kept for decisions of the loop", cure)
+        raise _RefusedError("id", value, "is kept for what the loop decides", cure)
     return value
 
 

@@ -32,6 +32,7 @@ from throughline.loop.propose import (
     tardiness_eur,
 )
 from throughline.loop.publish import publish, release
+from throughline.loop.quarantine import finish_resolutions
 from throughline.loop.settings import LoopSettings
 from throughline.loop.world import OURSELVES, Published, World
 from throughline.model.assumptions import Verdict
@@ -126,6 +127,7 @@ def turn(
     settings = settings or LoopSettings()
     _check_clock(world, now)
     finish_interrupted(world, now=now)
+    finish_resolutions(world, now=now)
     first = publish_first(world, now=now, settings=settings)
     found = verdicts(world, now, settings)
     fresh = newly_refuted(found, world.picture().plant)

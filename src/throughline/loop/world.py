@@ -17,13 +17,16 @@ from throughline.model.decisions import DeclaredAssumption, Publication
 from throughline.model.events import Event, recorded_kind
 from throughline.model.plan import Plan
 from throughline.model.schedule import Schedule, Survival
-from throughline.picture import Fold, Picture
+from throughline.picture import Fold, Picture, sources
 
-OURSELVES = "throughline"
+OURSELVES = sources.OURSELVES
 """The source of everything the loop itself says."""
 
 DECISION_PREFIX = "decision-of-"
-"""Ids of decisions begin with it; an id from outside may not, or it would block the decision."""
+RESOLUTION_PREFIX = "resolution-of-"
+CORRECTION_PREFIX = "correction-of-"
+OUR_PREFIXES = (DECISION_PREFIX, RESOLUTION_PREFIX, CORRECTION_PREFIX)
+"""Ids of what may be said once begin with one; an id from outside may not, or it would block it."""
 
 T = TypeVar("T")
 
@@ -106,7 +109,7 @@ class World:
         table = table_of(type(record))
         key, body = table.key_of(record), to_json(record)
         subject = subject_of(table.name, key)
-        origin = picture.origin(table.name, key)
+        origin = picture.latest(table.name, key)
         before = "" if origin is None else origin.event_id
         text = f"{OURSELVES}|{subject}|{canonical(body)}|{before}"
         return Event(

@@ -134,6 +134,36 @@ class Decision:
     latency_minutes: float = column("From the event to the decision.", minimum=0, default=0.0)
 
 
+class Ruling(StrEnum):
+    """How it was settled that one id was said with two contents."""
+
+    KEEP_FIRST = "keep_first"
+    TAKE_SECOND = "take_second"
+
+
+@record(
+    "quarantine_resolutions",
+    key=("id",),
+    about="Who settled which event that was set aside, how, when and why.",
+)
+class QuarantineResolution:
+    """
+    A ruling on an event that came with the id of another one.
+
+    Nothing is rewritten: with ``take_second`` what the second one says is stated once more, in a
+    correction of its own.
+    """
+
+    id: str = column("The case: the first digits of the hash of what was set aside.")
+    event_id: str = column("The event id that was said with two contents.")
+    subject: str = column("What the event that was set aside is about, as table/key.")
+    ruling: Ruling = column("keep_first or take_second.")
+    by: str = column("Sign-in name.")
+    at: datetime = column("When.")
+    why: str = column("Reason given.")
+    correction: str = column("Event that states the second content; empty if none.", default="")
+
+
 @record("publications", key=("id",), about="Which plan and schedule hold. One row, id 'current'.")
 class Publication:
     """The pointer to the published plan and schedule."""

@@ -59,7 +59,10 @@ class LedgerEntry(models.Model):
         """Always read in the order it was written."""
 
         ordering = ("sequence",)
-        indexes = (models.Index(fields=("subject", "sequence"), name="history_of_subject"),)
+        indexes = (
+            models.Index(fields=("subject", "sequence"), name="history_of_subject"),
+            models.Index(fields=("recorded_at", "sequence"), name="heard_by_moment"),
+        )
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind} {self.subject}"
@@ -76,14 +79,13 @@ class LedgerEntry(models.Model):
 
 
 class QuarantinedEvent(models.Model):
-    """An event that was set aside, why, and whether somebody has dealt with it."""
+    """An event that was set aside, and why. How it was settled is stated in the ledger."""
 
     event_id = models.CharField(max_length=_ID_LENGTH, db_index=True)
     body_hash = models.CharField(max_length=_HASH_LENGTH)
     event = models.TextField()
     reason = models.TextField()
     at = models.DateTimeField()
-    resolved = models.BooleanField(default=False)
 
     class Meta:
         """The same event with the same body is set aside once, however often it is sent."""
@@ -94,6 +96,38 @@ class QuarantinedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id}: {self.reason}"
+
+
+class Snapshot(models.Model):
+    """
+    Where a fold stood: which entries it still kept at a place in the ledger.
+
+    ``kept`` are their places, packed; ``checksum`` is over everything else in the row.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    chain_hash = models.CharField(max_length=_HASH_LENGTH)
+    version = models.IntegerField()
+    newest = models.DateTimeField()
+    digest = models.CharField(max_length=_HASH_LENGTH)
+    kept = models.BinaryField()
+    checksum = models.CharField(max_length=_HASH_LENGTH)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.digest[:12]}"
+
+
+class BackupManifest(models.Model):
+    """What the ledger was when a backup was begun; the copy holds its own newest row."""
+
+    made_at = models.DateTimeField()
+    version = models.CharField(max_length=32)
+    sequence = models.BigIntegerField()
+    chain_hash = models.CharField(max_length=_HASH_LENGTH)
+    digest = models.CharField(max_length=_HASH_LENGTH)
+
+    def __str__(self) -> str:
+        return f"{self.made_at} {self.sequence}"
 
 
 class Artefact(models.Model):

@@ -30,7 +30,11 @@ class _DamagedError(Exception):
 
 def verify(on_progress: Progress | None = None) -> Verification:
     """
-    Recompute every hash of the chain, entry by entry, and look for entries missing at its end.
+    Recompute every hash of the chain, entry by entry, then let the database check itself.
+
+    Its own check finds what no hash covers: an index that leads to another entry or to none, so
+    that an event which is said again would count twice. PostgreSQL has none that every
+    installation offers, and is not asked.
 
     Raises
     ------
@@ -48,7 +52,18 @@ def verify(on_progress: Progress | None = None) -> Verification:
                 on_progress(count)
     except _DamagedError:
         return Verification(count, intact=False, first_bad_sequence=count + 1)
-    return Verification(count, intact=True, first_bad_sequence=None)
+    damage = _damage()
+    return Verification(count, intact=not damage, first_bad_sequence=None, damage=damage)
+
+
+def _damage() -> str:
+    """The first thing that SQLite finds wrong with its file; empty when it finds nothing."""
+    if connection.vendor != "sqlite":
+        return ""
+    with world_failures(), connection.cursor() as cursor:
+        cursor.execute("PRAGMA integrity_check(1)")
+        found = str(cursor.fetchone()[0])
+    return "" if found == "ok" else f"the database file is damaged: {found}"
 
 
 def _rows() -> Iterator[tuple[Any, ...]]:
