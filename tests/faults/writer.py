@@ -14,8 +14,13 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from throughline.loop.world import World
 
 
 def main() -> None:
@@ -48,8 +53,6 @@ def _import_the_product() -> None:
 
 
 def _write(where: str, url: str) -> None:
-    from throughline.connect.events import read_event_objects
-    from throughline.connect.fitting import fitting
     from throughline.errors import WorldError
     from throughline.store.world import open_world
 
@@ -68,23 +71,32 @@ def _write(where: str, url: str) -> None:
             answer({"failed": str(error)})
             return
         for line in line_by_line:
-            now = world.now()
-            read, problems = read_event_objects(json.loads(line), now=now)
-            fits, misfits = fitting(read, world.picture(), now=now)
             try:
-                receipt = world.append(fits, at=now)
+                answer(_done(world, json.loads(line)))
             except WorldError as error:
                 answer({"failed": str(error)})
-                continue
-            answer(
-                {
-                    "accepted": receipt.accepted,
-                    "repeated": receipt.repeated,
-                    "quarantined": len(receipt.quarantined),
-                    "refused": len(problems) + len(misfits),
-                    "sequence": receipt.sequence,
-                }
-            )
+
+
+def _done(world: World, wanted: Any) -> dict[str, Any]:
+    """A batch is recorded, and a word is a question about the ledger."""
+    if wanted == "verify":
+        return asdict(world.ledger.verify())
+    if wanted == "digest":
+        return {"digest": world.picture().digest, "sequence": world.ledger.head()}
+    from throughline.connect.events import read_event_objects
+    from throughline.connect.fitting import fitting
+
+    now = world.now()
+    read, problems = read_event_objects(wanted, now=now)
+    fits, misfits = fitting(read, world.picture(), now=now)
+    receipt = world.append(fits, at=now)
+    return {
+        "accepted": receipt.accepted,
+        "repeated": receipt.repeated,
+        "quarantined": len(receipt.quarantined),
+        "refused": len(problems) + len(misfits),
+        "sequence": receipt.sequence,
+    }
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ def verify(options: argparse.Namespace) -> int:
         "events": found.events,
         "intact": found.intact,
         "first_bad_sequence": found.first_bad_sequence,
+        "damage": found.damage,
         "digest": world.picture().digest if found.intact else None,
         "seconds": watch.seconds,
     }
@@ -124,6 +125,8 @@ def verify(options: argparse.Namespace) -> int:
 def _readable_verification(report: dict[str, Any]) -> str:
     if report["intact"]:
         return f"{report['events']} events, chain intact, picture {report['digest'][:16]}"
+    if report["damage"]:
+        return f"{report['damage']}; every entry is as it was written. Restore the last backup"
     return (
         f"the chain is broken at sequence {report['first_bad_sequence']}: "
         "restore the database from a backup made before that entry was changed"

@@ -45,11 +45,17 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether the chain is intact, and where it first is not."""
+    """
+    Whether the chain is intact, and where it first is not.
+
+    ``damage`` is what the database says of itself when every entry is as it was written but what
+    leads to them is not: an index that misses an entry would let it be said twice.
+    """
 
     events: int
     intact: bool
     first_bad_sequence: int | None
+    damage: str = ""
 
 
 class Ledger(Protocol):
