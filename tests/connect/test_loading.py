@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from plant_folders import SHOP, shop
 from throughline.connect.loading import LoadReport, load
 from throughline.ledger.memory import MemoryLedger
 from throughline.model.plant import Plant
+from throughline.model.sources import Delivery
 from throughline.picture.fold import picture_of
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 ROWS = 13
 
 
-def load_into(ledger: MemoryLedger, folder, **options) -> LoadReport:
+def load_into(ledger: MemoryLedger, folder, source="erp", now=NOW, **options) -> LoadReport:
     picture = picture_of(ledger.read())
-    return load(folder, source="erp", ledger=ledger, picture=picture, now=NOW, **options)
+    return load(folder, source=source, ledger=ledger, picture=picture, now=now, **options)
 
 
 def plant_of(ledger: MemoryLedger) -> Plant:
@@ -59,6 +60,74 @@ def test_a_row_that_changes_and_changes_back_is_heard_both_times(tmp_path):
         report = load_into(ledger, shop(tmp_path, materials=materials))
         names.append((report.total("accepted"), plant_of(ledger).materials["MAGNET"].name))
     assert names == [(ROWS, "Magnet"), (1, "Neodymium magnet"), (1, "Magnet")]
+
+
+def magnets(folder, name: str, **more):
+    materials = SHOP["materials.csv"].replace("MAGNET,Magnet", f"MAGNET,{name}")
+    return shop(folder, materials=materials, **more)
+
+
+def test_two_sources_that_differ_do_not_flip_the_picture_at_each_load(tmp_path):
+    ledger = MemoryLedger()
+    ours, theirs = magnets(tmp_path / "a", "Magnet"), magnets(tmp_path / "b", "Neodymium magnet")
+    load_into(ledger, ours, source="erp")
+    load_into(ledger, theirs, source="mes")
+    head = ledger.head()
+    for folder, source in ((ours, "erp"), (theirs, "mes"), (ours, "erp")):
+        again = load_into(ledger, folder, source=source)
+        assert (again.total("accepted"), again.total("unchanged")) == (0, ROWS)
+    assert (ledger.head(), plant_of(ledger).materials["MAGNET"].name) == (head, "Neodymium magnet")
+
+
+REGISTERED = {
+    "sources": "id,kind\nerp,erp\n",
+    "feeds": "source,table,cadence_minutes,is_complete\nerp,materials,1440,true\n",
+}
+
+
+def deliveries_of(ledger: MemoryLedger) -> list[Delivery]:
+    return [d for d in plant_of(ledger).records(Delivery).values() if d.table == "materials"]
+
+
+def test_every_file_of_a_registered_source_is_a_delivery(tmp_path):
+    ledger = MemoryLedger()
+    report = load_into(ledger, shop(tmp_path, **REGISTERED))
+    (delivery,) = deliveries_of(ledger)
+    assert (delivery.source, delivery.file, delivery.at) == (
+        "erp",
+        "materials.csv",
+        report.occurred_at,
+    )
+    assert (delivery.rows, delivery.accepted, delivery.unchanged, delivery.set_aside) == (
+        3,
+        3,
+        0,
+        0,
+    )
+    assert delivery.is_complete
+    tables = {d.table for d in plant_of(ledger).records(Delivery).values()}
+    assert tables == {file.table for file in report.files}
+
+
+def test_loading_again_is_no_news_at_a_standing_clock_and_a_delivery_at_a_running_one(tmp_path):
+    standing, running = MemoryLedger(), MemoryLedger()
+    for ledger, enterprise in ((standing, SHOP["enterprise.csv"]), (running, "id\nACME\n")):
+        folder = shop(tmp_path / enterprise[:12], enterprise=enterprise, **REGISTERED)
+        load_into(ledger, folder)
+        again = load_into(ledger, folder, now=NOW + timedelta(days=1))
+        assert again.total("accepted") == 0
+    assert len(deliveries_of(standing)) == 1
+    assert {(d.accepted, d.unchanged) for d in deliveries_of(running)} == {(3, 0), (0, 3)}
+
+
+def test_of_an_unknown_source_only_what_was_set_aside_is_a_delivery(tmp_path):
+    ledger = MemoryLedger()
+    load_into(ledger, shop(tmp_path / "good"))
+    assert deliveries_of(ledger) == []
+    materials = SHOP["materials.csv"] + "MAGNET,Another,buy\n"
+    load_into(ledger, shop(tmp_path / "bad", materials=materials))
+    (delivery,) = deliveries_of(ledger)
+    assert (delivery.rows, delivery.set_aside, delivery.repeated_keys) == (4, 1, 1)
 
 
 def test_a_trial_run_tells_everything_and_sends_nothing(tmp_path):

@@ -20,7 +20,8 @@ class FileTally:
     """
     What became of the rows of one file for one table. It grows while the file is read.
 
-    ``rows`` is always ``accepted + unchanged + set_aside``. ``left_out`` counts rows that a
+    ``rows`` is always ``accepted + unchanged + set_aside``; ``repeated_keys`` are those set aside
+    because an earlier row has their key. ``left_out`` counts rows that a
     mapping's filter did not want. ``supposed`` are things that were supposed about the file, such
     as its encoding.
     """
@@ -31,6 +32,7 @@ class FileTally:
     accepted: int = 0
     unchanged: int = 0
     set_aside: int = 0
+    repeated_keys: int = 0
     left_out: int = 0
     errors: list[RowProblem] = field(default_factory=list)
     supposed: list[str] = field(default_factory=list)
@@ -94,6 +96,7 @@ class Intake:
             tally.accepted += 1
             return True
         tally.set_aside += 1
+        tally.repeated_keys += 1
         tally.errors.append(_duplicate(table.key, key, row, rows[key]))
         return False
 

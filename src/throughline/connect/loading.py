@@ -1,8 +1,12 @@
 """
 Loading: rows of a folder become events in the ledger, or records of a plant without one.
 
-A row that says what holds already is not sent again. A row that was A, became B and is A again is a
-new event: its id covers the event that it replaces.
+A row that says what its source said last is not sent again, whatever others say of it: so two
+sources that differ stay two voices, and the picture does not flip with every load. A row that was
+A, became B and is A again is a new event: its id covers the event that it replaces.
+
+What came of each file is stated as a delivery, because a source that repeats itself is news of its
+own: it still stands by what it said.
 """
 
 from __future__ import annotations
@@ -22,12 +26,14 @@ from throughline.connect.references import cross_check, in_order_of_need
 from throughline.errors import DataError, RowProblem
 from throughline.ledger.ports import Ledger, Receipt
 from throughline.model import TABLES
-from throughline.model.codec import canonical, from_json, parse_moment
+from throughline.model.codec import canonical, from_json, moment_text, parse_moment, to_json
 from throughline.model.columns import subject_of
 from throughline.model.equipment import ClockSource
 from throughline.model.events import Event, recorded_kind
 from throughline.model.plant import Plant
+from throughline.model.sources import Delivery
 from throughline.picture.fold import Picture
+from throughline.picture.sources import body_of, feed_key
 
 BATCH = 5_000
 _MOST_SHOWN = 20
@@ -107,7 +113,7 @@ def load(
     ledger
         Where the events go, in batches of 5,000; each batch is recorded whole or not at all.
     picture
-        What holds now; rows may refer to it, and rows equal to it are not sent.
+        What holds now; rows may refer to it, and rows that the source said last are not sent.
     now
         When the load happens. Events carry it, unless the company's clock is the ledger: then they
         carry ``as_of`` of the enterprise in the folder, else the moment of the picture.
@@ -133,6 +139,8 @@ def load(
             _settle(batch[0][2].tally, ledger.append(events, recorded_at=now))
         done += len(batch)
         on_progress(Progress(done, of))
+    if not dry_run:
+        _deliver(report, intake, picture, ledger, now)
     return _ended(report, ledger, is_complete=True)
 
 
@@ -226,18 +234,30 @@ def _events(
     batch: Iterable[Item], source: str, moment: datetime, picture: Picture
 ) -> Iterator[Event]:
     for table, key, row, body in batch:
-        if picture.body(table, key) == body:
+        if says_nothing_new(picture, source, table, key, body):
             row.tally.accepted -= 1
             row.tally.unchanged += 1
         else:
             yield _event(table, key, body, source, moment, picture)
 
 
+def says_nothing_new(
+    picture: Picture, source: str, table: str, key: str, body: dict[str, Any]
+) -> bool:
+    """
+    Whether a row is what its source said last.
+
+    What holds no more, because somebody withdrew it, is news when it is stated again.
+    """
+    own = picture.said_by(table, key, source)
+    return own is not None and body_of(own) == body and picture.body(table, key) is not None
+
+
 def _event(
     table: str, key: str, body: dict[str, Any], source: str, moment: datetime, picture: Picture
 ) -> Event:
-    subject, held = subject_of(table, key), picture.origin(table, key)
-    replaces, place = ("", 0) if held is None else (held.event_id, held.place_after)
+    subject, newest = subject_of(table, key), picture.latest(table, key)
+    replaces, place = ("", 0) if newest is None else (newest.event_id, newest.place_after)
     text = f"{source}|{subject}|{canonical(body)}|{replaces}"
     return Event(
         id=sha256(text.encode()).hexdigest(),
@@ -266,6 +286,61 @@ def _settle(tally: FileTally, receipt: Receipt) -> None:
             tally.name, 0, "", item.event.subject, item.reason, "Load again; the first stays."
         )
         for item in receipt.quarantined
+    )
+
+
+def _deliver(
+    report: LoadReport, intake: Intake, picture: Picture, ledger: Ledger, now: datetime
+) -> None:
+    """
+    State what came of each file.
+
+    Of a source that nobody registered only files with rows set aside are stated: what was accepted
+    is in the ledger already, and nobody waits for the next one.
+    """
+    known = {key: body for key, _, body in intake.bodies("feeds")}
+    is_registered = picture.body("sources", report.source) is not None or (
+        report.source in intake.tables.get("sources", {})
+    )
+    events = []
+    for tally in report.files:
+        if tally.table and tally.rows and (is_registered or tally.set_aside):
+            key = feed_key(report.source, tally.table)
+            feed = picture.body("feeds", key) or known.get(key) or {}
+            delivery = _delivery(report, tally, is_complete=bool(feed.get("is_complete")))
+            # At a standing clock a file that is loaded again is the same delivery.
+            if picture.body("deliveries", delivery.id) is None:
+                events.append(_event_of(delivery))
+    if events:
+        ledger.append(events, recorded_at=now)
+
+
+def _delivery(report: LoadReport, tally: FileTally, *, is_complete: bool) -> Delivery:
+    at, counts = report.occurred_at, (tally.rows, tally.set_aside, tally.repeated_keys)
+    text = f"{report.source}|{tally.table}|{tally.name}|{moment_text(at)}|{counts}"
+    return Delivery(
+        id=sha256(text.encode()).hexdigest()[:32],
+        source=report.source,
+        table=tally.table,
+        file=tally.name,
+        at=at,
+        rows=tally.rows,
+        accepted=tally.accepted,
+        unchanged=tally.unchanged,
+        set_aside=tally.set_aside,
+        repeated_keys=tally.repeated_keys,
+        is_complete=is_complete,
+    )
+
+
+def _event_of(delivery: Delivery) -> Event:
+    return Event(
+        id=f"delivery-{delivery.id}",
+        kind=recorded_kind("deliveries"),
+        subject=subject_of("deliveries", delivery.id),
+        source=delivery.source,
+        occurred_at=delivery.at,
+        body=to_json(delivery),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from throughline.connect.intake import FileTally, Intake
-from throughline.connect.loading import read_and_check
+from throughline.connect.loading import read_and_check, says_nothing_new
 from throughline.connect.mapping import TableRule, Written, read_mapping
 from throughline.connect.native import STRATEGY_FILE
 from throughline.connect.text_files import FileError, Sheet, read_sheet
@@ -141,7 +141,7 @@ def preview(
     path
         A plant folder, one file of it, or with ``mapping`` a foreign export.
     picture
-        What holds now: rows may refer to it, and rows equal to it count as unchanged.
+        What holds now: rows may refer to it, and rows that the source said last count as unchanged.
     now
         The moment of the look.
     source
@@ -157,7 +157,7 @@ def preview(
         When the path or the mapping file cannot be used at all.
     """
     intake = read_and_check(path, mapping, picture)
-    _settle(intake, picture)
+    _settle(intake, picture, source)
     if mapping is None:
         files = [_native_file(tally, path, rows) for tally in intake.tallies]
         return Preview(source, now, tuple(files))
@@ -169,13 +169,13 @@ def preview(
     return Preview(source, now, tuple(files), mapping.read_text(encoding="utf-8"))
 
 
-def _settle(intake: Intake, picture: Picture) -> None:
-    """Count what holds already, and put problems in order of row, as a load does."""
+def _settle(intake: Intake, picture: Picture, source: str) -> None:
+    """Count what the source said before, and put problems in order of row, as a load does."""
     for tally in intake.tallies:
         tally.errors.sort(key=lambda problem: problem.row)
     for table in intake.tables:
         for key, row, body in intake.bodies(table):
-            if picture.body(table, key) == body:
+            if says_nothing_new(picture, source, table, key, body):
                 row.tally.accepted -= 1
                 row.tally.unchanged += 1
 
