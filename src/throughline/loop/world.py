@@ -10,6 +10,14 @@ from hashlib import sha256
 from typing import Any, Protocol, TypeVar
 
 from throughline.ledger import Artefacts, Ledger, Receipt
+from throughline.loop.snapshots import (
+    TAKEN_AFTER,
+    NoSnapshots,
+    Snapshot,
+    Snapshots,
+    begun,
+    snapshot_of,
+)
 from throughline.model.assumptions import Assumption
 from throughline.model.codec import canonical, from_json, to_json
 from throughline.model.columns import subject_of, table_of
@@ -53,24 +61,57 @@ class World:
     """
     Everything a turn needs from outside, behind ports.
 
-    The picture is folded once and then kept up to date with what is new; published documents are
-    read once, as they never change.
+    The picture is folded once, from the newest snapshot on, and then kept up to date with what is
+    new; published documents are read once, as they never change.
     """
 
-    def __init__(self, ledger: Ledger, artefacts: Artefacts, clock: Clock) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        artefacts: Artefacts,
+        clock: Clock,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         self.ledger = ledger
         self._artefacts = artefacts
         self._clock = clock
+        self._snapshots: Snapshots = snapshots or NoSnapshots()
         self._fold = Fold()
         self._picture = self._fold.picture()
+        self._snapshot_at = 0
         self._documents: dict[str, Any] = {}
 
     def picture(self) -> Picture:
         """What holds now."""
         if self.ledger.head() > self._fold.sequence:
-            self._fold.take(self.ledger.statements(after=self._fold.sequence))
+            self._fold_on()
             self._picture = self._fold.picture()
         return self._picture
+
+    def _fold_on(self) -> None:
+        if self._fold.sequence == 0:
+            self._fold, self._snapshot_at = begun(self.ledger, self._snapshots)
+        self._fold.take(self.ledger.statements(after=self._fold.sequence))
+
+    def keep_snapshot(self, *, after: int = TAKEN_AFTER) -> bool:
+        """
+        Keep a snapshot when so many entries came in since the last one; answers whether.
+
+        It takes about a second for a million entries, so call it where nobody waits for an answer:
+        at the end of a command, or beside the requests of a server.
+        """
+        if self._fold.sequence - self._snapshot_at < max(after, 1):
+            return False
+        snapshot = self.snapshot()
+        if snapshot is None:
+            return False
+        self._snapshots.keep(snapshot)
+        self._snapshot_at = snapshot.state.sequence
+        return True
+
+    def snapshot(self) -> Snapshot | None:
+        """Where the picture stands now; None before the first entry."""
+        return snapshot_of(self._fold, self.ledger)
 
     def now(self) -> datetime:
         """The plant's own clock when it has one, else the clock that was handed in."""

@@ -31,10 +31,11 @@ def open_world(database_url: str | None = None) -> World:
     from throughline.store.artefacts import DjangoArtefacts
     from throughline.store.failures import world_failures
     from throughline.store.ledger import DjangoLedger
+    from throughline.store.snapshots import DjangoSnapshots
 
     with world_failures():
         migrate()
-    return World(DjangoLedger(), DjangoArtefacts(), wall_clock)
+    return World(DjangoLedger(), DjangoArtefacts(), wall_clock, DjangoSnapshots())
 
 
 def wall_clock() -> datetime:

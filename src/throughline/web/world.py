@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from threading import Lock, RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from throughline.loop.world import Clock, World
 from throughline.store.artefacts import DjangoArtefacts
 from throughline.store.ledger import DjangoLedger
+from throughline.store.snapshots import DjangoSnapshots
 from throughline.store.world import wall_clock
 
 if TYPE_CHECKING:
     from throughline.ledger import Artefacts, Ledger
+    from throughline.loop.snapshots import Snapshot, Snapshots
     from throughline.model.assumptions import Verdict
     from throughline.model.schedule import Survival
     from throughline.picture import Picture
+
+T = TypeVar("T")
 
 
 class SharedWorld(World):
@@ -27,12 +32,20 @@ class SharedWorld(World):
     hold, is computed once for each state of the ledger and each minute; meanwhile others fold on.
     """
 
-    def __init__(self, ledger: Ledger, artefacts: Artefacts, clock: Clock) -> None:
-        super().__init__(ledger, artefacts, clock)
+    def __init__(
+        self,
+        ledger: Ledger,
+        artefacts: Artefacts,
+        clock: Clock,
+        snapshots: Snapshots | None = None,
+    ) -> None:
+        super().__init__(ledger, artefacts, clock, snapshots)
         self.deciding = Lock()
         self._folding = RLock()
         self._judging = Lock()
         self._playing = Lock()
+        self._finding = RLock()  # what is found may rest on what else is found once
+        self._found: dict[str, tuple[tuple[int, datetime], Any]] = {}
         self._judged: tuple[tuple[int, datetime], tuple[Verdict, ...]] | None = None
         self._played: tuple[tuple[int, datetime], Survival | None] | None = None
 
@@ -40,6 +53,11 @@ class SharedWorld(World):
         """What holds now."""
         with self._folding:
             return super().picture()
+
+    def snapshot(self) -> Snapshot | None:
+        """Where the picture stands now; None before the first entry."""
+        with self._folding:
+            return super().snapshot()
 
     def verdicts(self, now: datetime) -> tuple[Verdict, ...]:
         """What the evidence says of every assumption of the published plan."""
@@ -62,10 +80,20 @@ class SharedWorld(World):
             return self._played[1]
 
 
+    def once(self, name: str, now: datetime, find: Callable[[], T]) -> T:
+        """What ``find`` finds, found once for each state of the ledger and each minute."""
+        state = (self.picture().sequence, now.replace(second=0, microsecond=0))
+        with self._finding:
+            if name not in self._found or self._found[name][0] != state:
+                self._found[name] = (state, find())
+            found: T = self._found[name][1]
+            return found
+
+
 @cache
 def current_world() -> SharedWorld:
     """The world kept in the database that Django is set up on."""
-    return SharedWorld(DjangoLedger(), DjangoArtefacts(), wall_clock)
+    return SharedWorld(DjangoLedger(), DjangoArtefacts(), wall_clock, DjangoSnapshots())
 
 
 def forget_world() -> None:

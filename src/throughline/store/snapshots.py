@@ -1,0 +1,92 @@
+"""Snapshots in the database: one row each, packed, with a checksum over all of it."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import accumulate
+
+from django.db import transaction
+
+from throughline.loop.snapshots import Snapshot
+from throughline.model.codec import moment_text
+from throughline.picture import FoldState
+from throughline.store import models
+from throughline.store.failures import world_failures
+
+KEPT = 2  # the one before stays, in case the newest turns out to be damaged
+_QUICKLY = 1
+_LONGEST_UNPACKED = 1 << 30
+
+
+class DjangoSnapshots:
+    """Keeps the newest snapshots beside the ledger."""
+
+    def newest(self) -> Iterator[Snapshot]:
+        """Those that are whole, newest first."""
+        with world_failures():
+            rows = list(models.Snapshot.objects.order_by("-sequence"))
+        for row in rows:
+            snapshot = _read(row)
+            if snapshot is not None:
+                yield snapshot
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep one, and of those before it the newest."""
+        row = _row(snapshot)
+        with world_failures(), transaction.atomic():
+            models.Snapshot.objects.filter(sequence__gte=row.sequence).delete()
+            row.save(force_insert=True)
+            places = models.Snapshot.objects.order_by("-sequence").values_list("pk", flat=True)
+            models.Snapshot.objects.filter(pk__in=list(places[KEPT:])).delete()
+
+
+def _row(snapshot: Snapshot) -> models.Snapshot:
+    state = snapshot.state
+    row = models.Snapshot(
+        sequence=state.sequence,
+        chain_hash=snapshot.chain_hash,
+        version=state.version,
+        newest=state.newest,
+        digest=state.digest,
+        kept=packed(state.kept),
+    )
+    row.checksum = _checksum(row)
+    return row
+
+
+def _read(row: models.Snapshot) -> Snapshot | None:
+    """The snapshot of a row; None when it is not as it was written."""
+    if row.checksum != _checksum(row):
+        return None
+    try:
+        kept = unpacked(bytes(row.kept))
+    except (ValueError, zlib.error):
+        return None
+    state = FoldState(row.version, row.sequence, row.newest, row.digest, kept)
+    return Snapshot(state, row.chain_hash)
+
+
+def _checksum(row: models.Snapshot) -> str:
+    facts = (row.sequence, row.chain_hash, row.version, moment_text(row.newest), row.digest)
+    return sha256("|".join(map(str, facts)).encode() + b"|" + bytes(row.kept)).hexdigest()
+
+
+def packed(places: Sequence[int]) -> bytes:
+    """Ascending numbers as bytes: their steps, which are mostly 1, in little-endian, deflated."""
+    steps = array("q", (b - a for a, b in zip([0, *places], places, strict=False)))
+    if sys.byteorder == "big":
+        steps.byteswap()
+    return zlib.compress(steps.tobytes(), _QUICKLY)
+
+
+def unpacked(data: bytes) -> Sequence[int]:
+    """The numbers that were packed."""
+    reader = zlib.decompressobj()
+    steps = array("q", reader.decompress(data, _LONGEST_UNPACKED))
+    if sys.byteorder == "big":
+        steps.byteswap()
+    return array("q", accumulate(steps))
