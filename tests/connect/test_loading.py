@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from plant_folders import SHOP, shop
 from throughline.connect.loading import LoadReport, load
 from throughline.ledger.memory import MemoryLedger
+from throughline.model.materials import BomLine
 from throughline.model.plant import Plant
 from throughline.model.sources import Delivery
 from throughline.picture.fold import picture_of
@@ -128,6 +129,34 @@ def test_of_an_unknown_source_only_what_was_set_aside_is_a_delivery(tmp_path):
     load_into(ledger, shop(tmp_path / "bad", materials=materials))
     (delivery,) = deliveries_of(ledger)
     assert (delivery.rows, delivery.set_aside, delivery.repeated_keys) == (4, 1, 1)
+
+
+def test_what_somebody_may_not_say_is_set_aside_with_what_needs_it(tmp_path):
+    """Who may not speak of the magnet may not bring a bill of materials with it either."""
+
+    def permit(said):
+        return [
+            "is not yours to say. Ask the planner." if key == "MAGNET" else "" for _, key, _ in said
+        ]
+
+    ledger = MemoryLedger()
+    report = load_into(ledger, shop(tmp_path), permit=permit, by="olga")
+    refused = [problem for problem in report.problems if problem.problem == "is not yours to say"]
+    assert {(problem.value, problem.cure) for problem in refused} == {
+        ("MAGNET", "Ask the planner.")
+    }
+    assert "MAGNET" not in plant_of(ledger).materials
+    lines = plant_of(ledger).records(BomLine).values()
+    assert not any(line.component == "MAGNET" for line in lines)
+    assert report.total("rows") == report.total("accepted") + report.total("set_aside")
+
+
+def test_what_a_person_brought_is_a_delivery_under_their_name(tmp_path):
+    ledger = MemoryLedger()
+    load_into(ledger, shop(tmp_path), by="olga")
+    deliveries = plant_of(ledger).records(Delivery).values()
+    assert {delivery.by for delivery in deliveries} == {"olga"}
+    assert sum(delivery.accepted for delivery in deliveries) == ROWS
 
 
 def test_a_trial_run_tells_everything_and_sends_nothing(tmp_path):

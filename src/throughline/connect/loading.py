@@ -11,7 +11,7 @@ own: it still stands by what it said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -36,6 +36,12 @@ from throughline.picture.fold import Picture
 from throughline.picture.sources import body_of, feed_key
 
 BATCH = 5_000
+Said = tuple[str, str, dict[str, Any]]
+"""What a row says: its table, its key, its body."""
+
+Permit = Callable[[Sequence[Said]], Sequence[str]]
+"""Tells of each row in a sentence and its cure why it may not be said; empty when it may."""
+
 _MOST_SHOWN = 20
 
 
@@ -98,6 +104,8 @@ def load(
     now: datetime,
     mapping: Path | None = None,
     dry_run: bool = False,
+    by: str = "",
+    permit: Permit | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> LoadReport:
@@ -119,6 +127,10 @@ def load(
         carry ``as_of`` of the enterprise in the folder, else the moment of the picture.
     dry_run
         Check everything and send nothing; ``accepted`` then counts what would be sent.
+    by
+        Sign-in name of the person who brings it; empty for a machine.
+    permit
+        Tells of each row why it is not theirs to say; such rows are set aside.
     on_progress, is_cancelled
         Called between batches.
 
@@ -127,7 +139,7 @@ def load(
     DataError
         When the path or the mapping file cannot be used at all.
     """
-    intake = read_and_check(path, mapping, picture)
+    intake = read_and_check(path, mapping, picture, permit)
     moment = _moment_of(intake, picture, now)
     done, of = 0, sum(tally.accepted for tally in intake.tallies)
     report = LoadReport(source, tuple(intake.tallies), ledger.head(), moment, dry_run)
@@ -140,18 +152,39 @@ def load(
         done += len(batch)
         on_progress(Progress(done, of))
     if not dry_run:
-        _deliver(report, intake, picture, ledger, now)
+        _deliver(report, intake, picture, ledger, now=now, by=by)
     return _ended(report, ledger, is_complete=True)
 
 
-def read_and_check(path: Path, mapping: Path | None, picture: Picture) -> Intake:
+def read_and_check(
+    path: Path, mapping: Path | None, picture: Picture, permit: Permit | None = None
+) -> Intake:
     """
-    The rows of a path that can stand beside each other and beside what holds now; the rest is set
-    aside.
+    The rows of a path that can stand beside each other and beside what holds now, and that are
+    permitted; the rest is set aside.
     """
     intake = _read(path, mapping)
+    if permit is not None:
+        _set_aside_refused(intake, permit)
     cross_check(intake, _InPicture(picture))
     return intake
+
+
+def _set_aside_refused(intake: Intake, permit: Permit) -> None:
+    """
+    Before references are checked, so that a row that needs a refused one is set aside with it.
+    """
+    rows = [
+        (table, key, row, body)
+        for table in intake.tables
+        for key, row, body in intake.bodies(table)
+    ]
+    refused = permit([(table, key, body) for table, key, _, body in rows])
+    for (table, key, row, _), why in zip(rows, refused, strict=True):
+        if why:
+            problem, _, cure = why.partition(". ")
+            told = RowProblem(row.tally.name, row.number, "", key, problem, cure)
+            intake.set_aside(table, key, [told])
 
 
 def read_plant(path: Path | str, mapping: Path | str | None = None) -> Plant:
@@ -290,13 +323,14 @@ def _settle(tally: FileTally, receipt: Receipt) -> None:
 
 
 def _deliver(
-    report: LoadReport, intake: Intake, picture: Picture, ledger: Ledger, now: datetime
+    report: LoadReport, intake: Intake, picture: Picture, ledger: Ledger, *, now: datetime, by: str
 ) -> None:
     """
     State what came of each file.
 
-    Of a source that nobody registered only files with rows set aside are stated: what was accepted
-    is in the ledger already, and nobody waits for the next one.
+    Of a source that nobody registered only files with rows set aside, and those that a person
+    brought, are stated: what was accepted is in the ledger already, and nobody waits for the next
+    one.
     """
     known = {key: body for key, _, body in intake.bodies("feeds")}
     is_registered = picture.body("sources", report.source) is not None or (
@@ -304,10 +338,10 @@ def _deliver(
     )
     events = []
     for tally in report.files:
-        if tally.table and tally.rows and (is_registered or tally.set_aside):
+        if tally.table and tally.rows and (is_registered or tally.set_aside or by):
             key = feed_key(report.source, tally.table)
             feed = picture.body("feeds", key) or known.get(key) or {}
-            delivery = _delivery(report, tally, is_complete=bool(feed.get("is_complete")))
+            delivery = _delivery(report, tally, by=by, is_complete=bool(feed.get("is_complete")))
             # At a standing clock a file that is loaded again is the same delivery.
             if picture.body("deliveries", delivery.id) is None:
                 events.append(_event_of(delivery))
@@ -315,7 +349,7 @@ def _deliver(
         ledger.append(events, recorded_at=now)
 
 
-def _delivery(report: LoadReport, tally: FileTally, *, is_complete: bool) -> Delivery:
+def _delivery(report: LoadReport, tally: FileTally, *, by: str, is_complete: bool) -> Delivery:
     at, counts = report.occurred_at, (tally.rows, tally.set_aside, tally.repeated_keys)
     text = f"{report.source}|{tally.table}|{tally.name}|{moment_text(at)}|{counts}"
     return Delivery(
@@ -330,6 +364,7 @@ def _delivery(report: LoadReport, tally: FileTally, *, is_complete: bool) -> Del
         set_aside=tally.set_aside,
         repeated_keys=tally.repeated_keys,
         is_complete=is_complete,
+        by=by,
     )
 
 

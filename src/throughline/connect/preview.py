@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from throughline.connect.intake import FileTally, Intake
-from throughline.connect.loading import read_and_check, says_nothing_new
+from throughline.connect.loading import Permit, read_and_check, says_nothing_new
 from throughline.connect.mapping import TableRule, Written, read_mapping
 from throughline.connect.native import STRATEGY_FILE
 from throughline.connect.text_files import FileError, Sheet, read_sheet
@@ -131,6 +131,7 @@ def preview(
     now: datetime,
     source: str,
     mapping: Path | None = None,
+    permit: Permit | None = None,
     rows: int = MOST_ROWS,
 ) -> Preview:
     """
@@ -148,6 +149,8 @@ def preview(
         Who would say it.
     mapping
         A mapping file, for a foreign export.
+    permit
+        As for ``load``: what is not permitted is counted as set aside.
     rows
         Most rows shown of each file.
 
@@ -156,7 +159,7 @@ def preview(
     DataError
         When the path or the mapping file cannot be used at all.
     """
-    intake = read_and_check(path, mapping, picture)
+    intake = read_and_check(path, mapping, picture, permit)
     _settle(intake, picture, source)
     if mapping is None:
         files = [_native_file(tally, path, rows) for tally in intake.tallies]

@@ -102,6 +102,7 @@ class Delivery:
     is_complete: bool = column(
         "true when it states all rows of the table, as the feed declares.", default=False
     )
+    by: str = column("Sign-in name of who brought it; empty for a machine.", default="")
 
 
 @record(

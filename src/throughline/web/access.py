@@ -9,11 +9,11 @@ for everybody else it does not exist, and the answer is the same as for an id th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -32,6 +32,7 @@ from throughline.picture.sites import record_of, site_of_subject, sites_of
 from throughline.web.world import current_world
 
 View = Callable[..., HttpResponse]
+ItemT = TypeVar("ItemT")
 
 
 class Permission(StrEnum):
@@ -294,32 +295,73 @@ def check_events(plant: Plant, who: Visitor, events: Sequence[Event]) -> None:
         When the role may not speak of a table, or the site of a thing is another one: as it
         stands, or as the batch would have it.
     """
-    refused = [*_beyond_role(who, events), *(_beyond_site(plant, who, events) if who.site else ())]
+    refused = list(dict.fromkeys(filter(None, refusals(plant, who, events))))
     if refused:
         more = f"\n... and {len(refused) - _MOST_REFUSALS} more"
         shown = "\n".join(refused[:_MOST_REFUSALS])
         raise NotAllowedError(shown + (more if len(refused) > _MOST_REFUSALS else ""))
 
 
-def _beyond_role(who: Visitor, events: Sequence[Event]) -> Iterator[str]:
-    for table in sorted({event.table for event in events}):
-        if not who.may_record(table):
-            yield f"Your role may not record {table}. Ask somebody whose role may."
+def refusals(plant: Plant, who: Visitor, events: Sequence[Event]) -> list[str]:
+    """Of each event why it is not this visitor's to say; empty when it is."""
+    by_site = _beyond_site(plant, who, events) if who.site else [""] * len(events)
+    return [_beyond_role(who, event) or site for event, site in zip(events, by_site, strict=True)]
 
 
-def _beyond_site(plant: Plant, who: Visitor, events: Sequence[Event]) -> Iterator[str]:
+def refusal_to_resolve(plant: Plant, who: Visitor, events: Sequence[Event]) -> str:
+    """Why this visitor may not say which of these events holds; empty when they may."""
+    if not who.may(Permission.RESOLVE_DATA):
+        return "Your role may not resolve it. Ask somebody whose role may."
+    return next(filter(None, refusals(plant, who, events)), "")
+
+
+def sees_all(plant: Plant, who: Visitor, subjects: Iterable[str]) -> bool:
+    """Whether everything that something speaks of is there for this visitor."""
+    return not who.site or all(who.sees(site_of_subject(plant, subject)) for subject in subjects)
+
+
+def access_one(what: str, wanted: str, there: Mapping[str, ItemT]) -> ItemT:
+    """
+    The thing of that id among those that are there for the visitor.
+
+    Raises
+    ------
+    UnknownIdError
+        When there is none, or when it is somebody else's.
+    """
+    if wanted not in there:
+        raise UnknownIdError(what, wanted, there)
+    return there[wanted]
+
+
+def _beyond_role(who: Visitor, event: Event) -> str:
+    if who.may_record(event.table):
+        return ""
+    return f"Your role may not record {event.table}. Ask somebody whose role may."
+
+
+def _beyond_site(plant: Plant, who: Visitor, events: Sequence[Event]) -> list[str]:
     said = [_record_said(event) for event in events]
     after = plant.with_records(record for record in said if record is not None)
-    for event, record in zip(events, said, strict=True):
-        before = record_of(plant, event.subject)
-        touched = [sites_of(plant, before)] if before is not None else []
-        if record is not None:
-            touched.append(sites_of(after, record))
-        if not touched or not all(map(who.speaks_for, touched)):
-            yield (
-                f"{event.subject} is not known to belong to {who.site} alone. "
-                "Correct what it refers to, or ask somebody who speaks for all sites."
-            )
+    return [
+        _refusal_of_site(plant, after, who, event, record)
+        for event, record in zip(events, said, strict=True)
+    ]
+
+
+def _refusal_of_site(
+    plant: Plant, after: Plant, who: Visitor, event: Event, record: object | None
+) -> str:
+    before = record_of(plant, event.subject)
+    touched = [sites_of(plant, before)] if before is not None else []
+    if record is not None:
+        touched.append(sites_of(after, record))
+    if touched and all(map(who.speaks_for, touched)):
+        return ""
+    return (
+        f"{event.subject} is not known to belong to {who.site} alone. "
+        "Correct what it refers to, or ask somebody who speaks for all sites."
+    )
 
 
 def _record_said(event: Event) -> object | None:
