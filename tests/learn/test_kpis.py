@@ -186,10 +186,23 @@ def week(plant):
     return kpis(plant, since=MONDAY, until=NEXT_MONDAY)
 
 
-def test_late_is_a_later_day_than_the_due_day(week):
+def test_an_order_due_at_a_moment_is_late_to_the_minute_and_one_due_on_a_day_by_days(week):
+    """A was due on the 3rd and ended on the 4th; B was due on the 6th at 12:00 and ended at 13."""
     row = week.row()
-    assert (row["orders_completed"], row["orders_late"], row["orders_on_the_day"]) == (2, 1, 1)
-    assert (row["late_ratio"], row["mean_lateness_days"], row["max_lateness_days"]) == (0.5, 1, 1)
+    assert (row["orders_completed"], row["orders_late"], row["orders_on_the_day"]) == (2, 2, 0)
+    assert (row["late_ratio"], row["max_lateness_days"]) == (1, 1)
+    assert row["mean_lateness_days"] == pytest.approx((1 + 1 / 24) / 2)
+
+
+def test_an_order_that_ends_on_its_day_and_before_its_moment_is_on_the_day(plant):
+    in_time = ProductionOrder(
+        id="B", material="DRIVE", quantity=50, due_at=at(6, 12), actual_end=at(6, 11, 59)
+    )
+    early = ProductionOrder(
+        id="C", material="DRIVE", quantity=5, due_at=at(4, 23, 59), actual_end=at(3, 6)
+    )
+    row = kpis(plant.with_records([in_time, early]), since=MONDAY, until=NEXT_MONDAY).row()
+    assert (row["orders_late"], row["orders_on_the_day"], row["orders_early"]) == (1, 1, 1)
 
 
 def test_quantities_are_totals_and_scrap_is_split_by_the_reason_each_step_gives(week):
@@ -228,9 +241,12 @@ def test_a_breakdown_counts_the_working_time_it_took(plant):
     assert row["mtbf_hours"] == pytest.approx(30 - 2.5)
 
 
-def test_operations_are_late_when_they_end_or_start_on_a_later_day(week):
+def test_operations_are_late_to_the_minute(week):
+    """Winding ended an hour late; assembly began a day late and ended 22 hours late."""
     row = week.row()
-    assert (row["operations"], row["operations_late"], row["operations_started_late"]) == (2, 1, 1)
+    assert (row["operations"], row["operations_late"], row["operations_started_late"]) == (2, 2, 1)
+    assert (row["mean_start_slip_minutes"], row["max_start_slip_minutes"]) == (720, 1440)
+    assert (row["mean_end_slip_minutes"], row["max_end_slip_minutes"]) == (690, 1320)
 
 
 def test_a_line_is_kept_when_it_left_in_full_by_its_day(week):

@@ -26,8 +26,10 @@ class Elements:
 
     Parameters
     ----------
+    planned_operation_minutes, planned_down_minutes, unobserved_minutes
+        POT, PDT, and the part of POT in which nobody watched.
     planned_busy_minutes
-        PBT: planned operation time without planned maintenance.
+        PBT: planned operation time without planned down time and without what was not observed.
     production_minutes, setup_minutes, delay_minutes
         APT, AUST and ADET of the machines.
     execution_minutes
@@ -42,10 +44,17 @@ class Elements:
         Working time lost to breakdowns, and how many began.
     repair_minutes, repairs
         Length of the breakdowns that have ended, and how many have.
+    idle_minutes, unmanned_minutes
+        Unallocated time: nothing to do, or nobody there.
     energy_kwh
         Energy used for the quantity made.
+    metered_minutes
+        Production time of the steps that state their energy.
     """
 
+    planned_operation_minutes: float | None = None
+    planned_down_minutes: float | None = None
+    unobserved_minutes: float | None = None
     planned_busy_minutes: float | None = None
     production_minutes: float | None = None
     setup_minutes: float | None = None
@@ -61,7 +70,10 @@ class Elements:
     failures: float | None = None
     repair_minutes: float | None = None
     repairs: float | None = None
+    idle_minutes: float | None = None
+    unmanned_minutes: float | None = None
     energy_kwh: float | None = None
+    metered_minutes: float | None = None
 
     def __add__(self, other: Elements) -> Elements:
         """Element by element; what only one side states is kept."""
@@ -72,6 +84,9 @@ class Elements:
 
 
 _SPOKEN: Mapping[str, str] = {
+    "planned_operation_minutes": "planned operation time",
+    "planned_down_minutes": "planned down time",
+    "unobserved_minutes": "time that was not observed",
     "planned_busy_minutes": "planned busy time",
     "production_minutes": "actual production time",
     "setup_minutes": "actual setup time",
@@ -87,7 +102,10 @@ _SPOKEN: Mapping[str, str] = {
     "failures": "breakdowns",
     "repair_minutes": "repair time",
     "repairs": "repairs",
+    "idle_minutes": "idle time",
+    "unmanned_minutes": "unmanned time",
     "energy_kwh": "energy",
+    "metered_minutes": "production time with its energy",
 }
 
 
@@ -119,8 +137,9 @@ def indicators(elements: Elements) -> tuple[Figures, Reasons]:
     for name in ("mtbf_hours", "mttr_hours"):
         value = figures[name]
         figures[name] = None if value is None else value / 60
-    rate = figures["throughput_per_hour"]
-    figures["throughput_per_hour"] = None if rate is None else rate * 60
+    for name in ("throughput_per_hour", "energy_kwh_per_hour"):
+        rate = figures[name]
+        figures[name] = None if rate is None else rate * 60
     return figures, missing
 
 
@@ -179,6 +198,12 @@ _RATIOS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "production_process_ratio": (("production_minutes",), ("execution_minutes",)),
     "throughput_per_hour": (("produced",), ("execution_minutes",)),
     "energy_kwh_per_unit": (("energy_kwh",), ("produced",)),
+    "energy_kwh_per_hour": (("energy_kwh",), ("metered_minutes",)),
+    "down_ratio": (("down_minutes",), ("execution_minutes",)),
+    "observed_ratio": (
+        ("planned_busy_minutes",),
+        ("planned_operation_minutes", "-planned_down_minutes"),
+    ),
     "mtbf_hours": (("planned_busy_minutes", "-down_minutes"), ("failures",)),
     "mttr_hours": (("repair_minutes",), ("repairs",)),
     "_busy": (("production_minutes", "setup_minutes"), ("planned_busy_minutes",)),
@@ -199,7 +224,7 @@ def _ratio(
             total += sign * value
         sums.append(total)
     if sums[1] == 0:
-        names = " and ".join(_SPOKEN[name] for name in below)
+        names = " and ".join(_SPOKEN[name.removeprefix("-")] for name in below)
         return None, f"{names} is 0"
     return sums[0] / sums[1], ""
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from throughline.learn.delivery import is_due_within, is_on_time_in_full, shipped_by_due
 from throughline.learn.iso22400 import Elements, indicators
-from throughline.learn.kpis import (
-    elements_of,
-    is_due_within,
-    is_on_time_in_full,
-    shipped_by_due,
-)
+from throughline.learn.kpis import elements_of
 from throughline.model.columns import join_key
 from throughline.model.orders import SalesOrderLine
 from throughline.model.plant import Plant

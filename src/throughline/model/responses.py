@@ -118,7 +118,7 @@ class AlertLevel(StrEnum):
     "work_alerts", key=("id",), about="Warnings and faults that machines raised (ISA-95 alerts)."
 )
 class WorkAlert:
-    """One alert of one machine (ISA-95 work alert); it holds until ``ends_at``, if that is known."""
+    """One alert of one machine (ISA-95 work alert); it holds until ``ends_at``, where known."""
 
     id: str = column("Id.")
     equipment: str = column("Machine.", refers_to="equipment")
