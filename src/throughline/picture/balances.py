@@ -1,0 +1,349 @@
+"""
+Balances of stock: what was counted, what moved, and which of the figures cannot be right.
+
+Each material at each place with at least two counts makes one result (METHODS section 10.2). Beside
+the booked movements, receipts of purchase orders and confirmed last steps are accounts of their own
+of what came in, where they can be placed between the counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from math import isfinite
+from typing import Any
+
+from throughline.model.codec import from_json, moment_text
+from throughline.model.columns import join_key, subject_of, table_of
+from throughline.model.events import Statement
+from throughline.model.materials import StockCount
+from throughline.model.orders import PurchaseOrder
+from throughline.model.plant import Plant
+from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse
+from throughline.picture.fold import Picture
+from throughline.picture.reconciliation import (
+    Precision,
+    ReconciledFigure,
+    Reconciliation,
+    StockBalance,
+    Told,
+    stock_balances,
+)
+from throughline.picture.sources import Registry, body_of, is_retracted
+
+_COUNTS = table_of(StockCount).name
+_MOVES = table_of(MaterialMovement).name
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceResult:
+    """
+    The balance of one material at one place, and who the figures speak against.
+
+    ``likely_liar`` is the figure that all others speak against, empty when it cannot be named;
+    ``suspects`` are then all that could be. ``doubted_source`` is the one source without which the
+    rest agrees, empty likewise.
+    """
+
+    material: str
+    location: str
+    moments: tuple[datetime, ...]
+    reconciliation: Reconciliation
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the figures can be believed together."""
+        return self.reconciliation.is_consistent
+
+    @property
+    def likely_liar(self) -> str:
+        """The name of the one figure that all others speak against."""
+        liar = self.reconciliation.likely_liar
+        return "" if liar is None else liar.figure.name
+
+    @property
+    def suspects(self) -> tuple[str, ...]:
+        """Names of the figures that could be wrong."""
+        return tuple(one.figure.name for one in self.reconciliation.suspects)
+
+    @property
+    def doubted_source(self) -> str:
+        """The one source without which the others agree."""
+        return self.reconciliation.doubted_source or ""
+
+    @property
+    def statement(self) -> str:
+        """What came out, in one sentence."""
+        place = f"{self.material} at {self.location}" if self.location else self.material
+        if self.is_consistent:
+            return f"The stock of {place} balances."
+        liar = self.reconciliation.likely_liar
+        if liar is not None:
+            return (
+                f"The stock of {place} does not balance: {liar.figure.name} states "
+                f"{liar.figure.value:,.6g}, all others say {liar.implied:,.6g}."
+            )
+        residual = max(self.reconciliation.residuals, key=abs)
+        return (
+            f"The stock of {place} does not balance by {residual:,.6g}; "
+            f"it could be {', '.join(self.suspects) or 'any figure'}."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        found = self.reconciliation
+        return {
+            "material": self.material,
+            "location": self.location,
+            "moments": [moment_text(moment) for moment in self.moments],
+            "is_consistent": self.is_consistent,
+            "chi_square": found.chi_square if isfinite(found.chi_square) else None,
+            "degrees_of_freedom": found.degrees_of_freedom,
+            "critical": found.critical,
+            "probability": found.probability,
+            "likely_liar": self.likely_liar,
+            "doubted_source": self.doubted_source,
+            "suspects": list(self.suspects),
+            "statement": self.statement,
+            "figures": [_figure_json(one) for one in found.figures],
+        }
+
+
+def _figure_json(one: ReconciledFigure) -> dict[str, Any]:
+    return {
+        "name": one.figure.name,
+        "source": one.figure.source,
+        "stated": one.figure.value,
+        "standard_deviation": one.figure.standard_deviation,
+        "reconciled": one.value,
+        "implied": one.implied,
+        "standardised": one.standardised,
+    }
+
+
+def balances_of(
+    picture: Picture, *, as_of: datetime, history: Iterable[Statement] = ()
+) -> tuple[BalanceResult, ...]:
+    """
+    Every balance of stock that can be drawn up, in order of material and place.
+
+    Parameters
+    ----------
+    as_of
+        What is dated later has not happened.
+    history
+        Statements about stock that others replaced since: earlier counts. Those that hold may be
+        among them. Of a place that was counted only once nothing can be said.
+    """
+    plant, registry = picture.plant, picture.registry
+    counts = [*_counts(history), *_counts(_all_voices(picture, _COUNTS))]
+    places = _moments_of(counts, as_of)
+    moves = [
+        Told(from_json(MaterialMovement, body_of(said)), said.source)
+        for said in _all_voices(picture, _MOVES)
+        if not is_retracted(said)
+    ]
+    accounts = _Accounts(picture, places, moves, as_of)
+    found = stock_balances(
+        # Counts and movements come as they were told; of the plant itself only the names are known.
+        Plant({"materials": plant.materials}),
+        source_of=subject_of,
+        as_of=as_of,
+        counts=counts,
+        movements=[*moves, *accounts.receipts(), *accounts.completions()],
+        precisions=_precisions(registry),
+        adding=_adding(moves),
+    )
+    return tuple(_result(balance) for balance in found)
+
+
+def _result(balance: StockBalance) -> BalanceResult:
+    return BalanceResult(balance.material, balance.location, balance.moments, balance.reconcile())
+
+
+def _all_voices(picture: Picture, table: str) -> Iterator[Statement]:
+    for key in picture.subjects(table):
+        yield from picture.voices(table, key)
+
+
+def _counts(statements: Iterable[Statement]) -> Iterator[Told[StockCount]]:
+    for said in statements:
+        if not is_retracted(said) and said.kind.rpartition(".")[0] == _COUNTS:
+            body = body_of(said)
+            # A count without a moment holds when it was stated.
+            body["counted_at"] = body.get("counted_at") or moment_text(said.occurred_at)
+            yield Told(from_json(StockCount, body), said.source)
+
+
+def _moments_of(
+    counts: Iterable[Told[StockCount]], as_of: datetime
+) -> Mapping[str, Mapping[str, Sequence[datetime]]]:
+    """Per material and place the moments of its counts, in order."""
+    found: dict[str, dict[str, set[datetime]]] = defaultdict(lambda: defaultdict(set))
+    for told in counts:
+        at = told.record.counted_at
+        if at is not None and at <= as_of:
+            found[told.record.material][told.record.location].add(at)
+    return {
+        material: {place: sorted(moments) for place, moments in places.items()}
+        for material, places in found.items()
+    }
+
+
+def _adding(moves: Iterable[Told[MaterialMovement]]) -> frozenset[str]:
+    """
+    Sources that book parts of the flows: each other orders of a material than all the others.
+
+    Two that book the same order are two accounts of it, and so are bookings without an order.
+    """
+    of_flow: dict[tuple[str, str, MovementReason], dict[str, set[str]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
+    for told in moves:
+        move = told.record
+        of_flow[move.material, move.location, move.reason][move.order].add(told.source)
+    sharing: set[str] = set()
+    parting: set[str] = set()
+    for orders in of_flow.values():
+        sources = set().union(*orders.values())
+        if len(sources) > 1:
+            parting |= sources
+            sharing |= set().union(*(own for order, own in orders.items() if len(own) > 1))
+            sharing |= orders.get("", set())
+    return frozenset(parting - sharing)
+
+
+def _precisions(registry: Registry) -> dict[str, Precision]:
+    own = {
+        source.id: Precision(source.count_fraction, source.movement_fraction, source.least)
+        for source in registry.sources.values()
+    }
+    return own | {
+        f"{name}{ending}": precision
+        for name, precision in own.items()
+        for ending in (_BY_ORDERS, _BY_STEPS)
+    }
+
+
+_BY_ORDERS = " (purchase orders)"
+_BY_STEPS = " (confirmed steps)"
+
+
+class _Accounts:
+    """What orders and steps say of the flows that movements book, as movements of their own."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        places: Mapping[str, Mapping[str, Sequence[datetime]]],
+        moves: Iterable[Told[MaterialMovement]],
+        as_of: datetime,
+    ) -> None:
+        self.picture, self.plant, self.places = picture, picture.plant, places
+        self.as_of = as_of
+        self.booked: dict[str, list[datetime]] = defaultdict(list)
+        self.without_order: set[tuple[str, MovementReason]] = set()
+        for told in moves:
+            move = told.record
+            self.booked[move.order].append(move.at)
+            if move.order not in self.plant.purchase_orders and (
+                move.order not in self.plant.production_orders
+            ):
+                self.without_order.add((move.material, move.reason))
+
+    def receipts(self) -> list[Told[MaterialMovement]]:
+        """What purchase orders say was received."""
+        orders: dict[str, list[PurchaseOrder]] = defaultdict(list)
+        for order in self.plant.purchase_orders.values():
+            if order.received_quantity > 0:
+                orders[order.material].append(order)
+        table = table_of(PurchaseOrder).name
+        return [
+            self._told(order.id, table, _BY_ORDERS, order.material, *stated)
+            for material, own in sorted(orders.items())
+            if (found := [self._receipt(order) for order in own]) and all(found)
+            for order, stated in zip(own, found, strict=True)
+            if stated is not None and self._can_place(material, MovementReason.RECEIPT)
+        ]
+
+    def _receipt(self, order: PurchaseOrder) -> tuple[float, datetime, MovementReason, str] | None:
+        """None when the receipts cannot be told to lie on one side of every count."""
+        day = order.received_on
+        if day is None:
+            return None
+        begin = datetime.combine(day, time(), tzinfo=UTC)
+        end = begin + timedelta(days=1)
+        booked = self.booked.get(order.id, ())
+        if self._is_split(order.material, min([begin, *booked]), max([end, *booked])):
+            return None
+        return order.received_quantity, begin, MovementReason.RECEIPT, order.id
+
+    def completions(self) -> list[Told[MaterialMovement]]:
+        """What the last steps of production orders say was made."""
+        steps: dict[str, list[OperationsResponse]] = defaultdict(list)
+        for order in self.plant.production_orders.values():
+            routing = self.plant.operations.get(order.material, ())
+            key = join_key((order.id, routing[-1].sequence)) if routing else ""
+            last = self.plant.operations_responses.get(key)
+            if last is not None and last.good_quantity > 0:
+                steps[order.material].append(last)
+        table = table_of(OperationsResponse).name
+        return [
+            self._told(join_key((step.order, step.sequence)), table, _BY_STEPS, material, *stated)
+            for material, own in sorted(steps.items())
+            if (found := [self._completion(material, step) for step in own]) and all(found)
+            for step, stated in zip(own, found, strict=True)
+            if stated is not None and self._can_place(material, MovementReason.COMPLETION)
+        ]
+
+    def _completion(
+        self, material: str, step: OperationsResponse
+    ) -> tuple[float, datetime, MovementReason, str] | None:
+        if step.actual_end is None:
+            return None
+        begin = step.actual_start or _LONG_AGO
+        booked = self.booked.get(step.order, ())
+        if self._is_split(material, begin, max([step.actual_end, *booked])):
+            return None
+        return step.good_quantity, step.actual_end, MovementReason.COMPLETION, step.order
+
+    def _can_place(self, material: str, reason: MovementReason) -> bool:
+        """
+        Whether orders account for the whole flow. None says where its goods go, so with several
+        places nobody knows; and what is booked without an order they know nothing of.
+        """
+        return len(self.places.get(material, {})) == 1 and (
+            (material, reason) not in self.without_order
+        )
+
+    def _is_split(self, material: str, begin: datetime, end: datetime) -> bool:
+        places = self.places.get(material, {})
+        return any(begin < at < end for moments in places.values() for at in moments)
+
+    def _told(
+        self,
+        key: str,
+        table: str,
+        ending: str,
+        material: str,
+        quantity: float,
+        at: datetime,
+        reason: MovementReason,
+        order: str,
+    ) -> Told[MaterialMovement]:
+        origin = self.picture.origin(table, key)
+        source = f"{'' if origin is None else origin.source}{ending}"
+        (place,) = self.places[material]
+        movement = MaterialMovement(
+            id=f"{table}/{key}",
+            material=material,
+            quantity=quantity,
+            at=at,
+            reason=reason,
+            order=order,
+            location=place,
+        )
+        return Told(movement, source)
