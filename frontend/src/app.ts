@@ -9,6 +9,7 @@ startExplain();
 startCountdowns();
 startNewBar();
 startBusyForms();
+startDrop();
 
 /** Every request that htmx sends carries the page's CSRF token, as a form would. */
 function startHtmx(): void {
@@ -126,4 +127,28 @@ function startBusyForms(): void {
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted && document.querySelector("form[aria-busy]")) location.reload();
   });
+}
+
+/** A file dropped anywhere on the area is the one that was chosen; sending it stays a press. */
+function startDrop(): void {
+  for (const area of document.querySelectorAll<HTMLElement>("[data-drop]")) {
+    const input = area.querySelector<HTMLInputElement>("input[type=file]");
+    if (!input) continue;
+    const over = (is: boolean) => (event: DragEvent): void => {
+      event.preventDefault();
+      area.classList.toggle("is-over", is);
+    };
+    area.addEventListener("dragenter", over(true));
+    area.addEventListener("dragover", over(true));
+    area.addEventListener("dragleave", over(false));
+    area.addEventListener("drop", (event) => {
+      over(false)(event);
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      const one = new DataTransfer();
+      one.items.add(file);
+      input.files = one.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
 }

@@ -115,7 +115,9 @@ if os.environ.get("THROUGHLINE_BEHIND_PROXY") == "1":
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in _LOOPBACK]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# A file of 1,000 columns is read through a choice for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_200
+FILE_UPLOAD_HANDLERS = ["throughline.web.uploads.BoundedUploadHandler"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

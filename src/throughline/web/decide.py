@@ -39,7 +39,7 @@ def decide_as(look: Look, escalation_id: str, option: str, *, why: str, seen: in
         When it is not theirs to decide.
     """
     access_escalation(look.plant, look.who, escalation_id)
-    _check_reason(why)
+    check_reason(why)
     from throughline.loop.decide import decide  # the engines: not before somebody decides
 
     with look.world.deciding:
@@ -87,7 +87,15 @@ def seen_sequence(text: str) -> int:
     return int(text)
 
 
-def _check_reason(why: str) -> None:
+def check_reason(why: str) -> None:
+    """
+    Refuse a reason that is empty or longer than a page.
+
+    Raises
+    ------
+    RequestError
+        With what to do.
+    """
     if not why.strip():
         raise RequestError(gettext("Say in a few words why: the next plan learns from it."))
     if len(why) > LONGEST_REASON:

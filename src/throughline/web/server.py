@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
-from threading import Timer
+from threading import Event, Thread, Timer
 from typing import Any
 
 from throughline.errors import WorldError
@@ -19,20 +19,25 @@ _SHUTDOWN_SECONDS = 3
 _WAITING_CONNECTIONS = 128
 # By then whoever opened the first page has it, and the engines load while it is read.
 _WARM_UP_AFTER_SECONDS = 1.0
+_SNAPSHOT_LOOK_SECONDS = 60.0
 
 
 @cache
 def _django() -> Any:
     from django.core.asgi import get_asgi_application
 
-    return get_asgi_application()
+    from throughline.web.bounded import bounded
+
+    return bounded(get_asgi_application())
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The ASGI application; sets Django up on first use, from the environment."""
     if scope["type"] == "lifespan":
         _warm_up_soon()
+        stopping = _keep_snapshots()
         await _live(receive, send)
+        stopping.set()
     else:
         await _django()(scope, receive, send)
 
@@ -190,6 +195,28 @@ def _warm_up() -> None:
         pass  # the page that needs it says so
     finally:
         connection.close()
+
+
+def _keep_snapshots() -> Event:
+    """Keep a snapshot now and then, beside the requests; set what is answered to end it."""
+    stopping = Event()
+    Thread(target=_keep_until, args=(stopping,), daemon=True).start()
+    return stopping
+
+
+def _keep_until(stopping: Event) -> None:
+    from django.db import connection
+
+    from throughline.errors import ThroughlineError
+    from throughline.web.world import current_world
+
+    while not stopping.wait(_SNAPSHOT_LOOK_SECONDS):
+        try:
+            current_world().keep_snapshot()
+        except ThroughlineError:
+            pass  # the picture is as good without; it is tried again
+        finally:
+            connection.close()
 
 
 async def _live(receive: Any, send: Any) -> None:

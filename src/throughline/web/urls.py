@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from throughline.web import api, sign_in, stream, views
+from throughline.web import api, data_views, import_views, sign_in, stream, views
 from throughline.web.access import ROUTES
 
-_MODULES = (views, sign_in, stream, api)  # importing them declares their routes
+_MODULES = (
+    views,
+    import_views,
+    data_views,
+    sign_in,
+    stream,
+    api,
+)  # importing them declares their routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(route.path, route.view, name=route.name) for route in ROUTES),

@@ -6,54 +6,54 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from throughline.errors import NotAllowedError, StaleError, ThroughlineError
 from throughline.web.access import Permission, route
 from throughline.web.decide import acknowledge_as, decide_as, seen_sequence
-from throughline.web.look import Look, look
+from throughline.web.look import look
 from throughline.web.pages.assumptions import assumption_columns, replaced_assumptions
 from throughline.web.pages.escalations import escalation_card, inbox
 from throughline.web.pages.orders import order_lines
 from throughline.web.pages.strategy import strategy_page
 from throughline.web.pages.today import today
 from throughline.web.problems import status_of
+from throughline.web.render import page
 from throughline.web.words import decision_words
 
 
 @route("", permission=Permission.SEE_TODAY, name="today")
-def today_page(request: HttpRequest) -> HttpResponse:
+def todaypage(request: HttpRequest) -> HttpResponse:
     """Today, by role."""
     seen = look(request)
-    return _page(request, "pages/today.html", seen, today=today(seen))
+    return page(request, "pages/today.html", seen, today=today(seen))
 
 
 @route("board", permission=Permission.SEE_BOARD, name="board")
-def board_page(request: HttpRequest) -> HttpResponse:
+def boardpage(request: HttpRequest) -> HttpResponse:
     """The scheduling board."""
     seen = look(request)
     late = [order for order in order_lines(seen) if order.is_late]
-    return _page(request, "pages/board.html", seen, late=late)
+    return page(request, "pages/board.html", seen, late=late)
 
 
 @route("assumptions", permission=Permission.SEE_ASSUMPTIONS, name="assumptions")
-def assumptions_page(request: HttpRequest) -> HttpResponse:
+def assumptionspage(request: HttpRequest) -> HttpResponse:
     """The hypothesis board."""
     seen = look(request)
     facts: dict[str, Any] = {
         "columns": assumption_columns(seen),
         "replaced": replaced_assumptions(seen),
     }
-    return _page(request, "pages/assumptions.html", seen, **facts)
+    return page(request, "pages/assumptions.html", seen, **facts)
 
 
 @route("escalations", permission=Permission.SEE_ESCALATIONS, name="escalations")
-def escalations_page(request: HttpRequest) -> HttpResponse:
+def escalationspage(request: HttpRequest) -> HttpResponse:
     """The inbox."""
     seen = look(request)
-    return _page(request, "pages/escalations.html", seen, inbox=inbox(seen))
+    return page(request, "pages/escalations.html", seen, inbox=inbox(seen))
 
 
 @route(
@@ -74,7 +74,7 @@ def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     name="escalation-decide",
     methods=("POST",),
 )
-def decide_page(request: HttpRequest, key: str) -> HttpResponse:
+def decidepage(request: HttpRequest, key: str) -> HttpResponse:
     """Decide, and show what followed; or show who was faster, or what does not fit."""
     option, why = request.POST.get("option", ""), request.POST.get("why", "").strip()
     try:
@@ -91,17 +91,17 @@ def decide_page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @route("escalations/<path:key>", permission=Permission.SEE_ESCALATIONS, name="escalation")
-def escalation_page(request: HttpRequest, key: str) -> HttpResponse:
+def escalationpage(request: HttpRequest, key: str) -> HttpResponse:
     """One escalation."""
     seen = look(request)
-    return _page(request, "pages/escalation.html", seen, card=escalation_card(seen, key))
+    return page(request, "pages/escalation.html", seen, card=escalation_card(seen, key))
 
 
 @route("strategy", permission=Permission.SEE_STRATEGY, name="strategy")
-def strategy_map_page(request: HttpRequest) -> HttpResponse:
+def strategy_mappage(request: HttpRequest) -> HttpResponse:
     """The map from objectives to the floor."""
     seen = look(request)
-    return _page(request, "pages/strategy.html", seen, strategy=strategy_page(seen))
+    return page(request, "pages/strategy.html", seen, strategy=strategy_page(seen))
 
 
 def _refused(
@@ -109,15 +109,4 @@ def _refused(
 ) -> HttpResponse:
     seen = look(request)
     facts = {"card": escalation_card(seen, key), "problem": str(error)}
-    return _page(request, template, seen, status=status_of(error), **facts)
-
-
-def _page(
-    request: HttpRequest, template: str, seen: Look, *, status: int = 200, **facts: Any
-) -> HttpResponse:
-    everywhere = {
-        "published": seen.published,
-        "now": seen.now,
-        "has_plant": bool(seen.plant.materials),
-    }
-    return render(request, template, everywhere | facts, status=status)
+    return page(request, template, seen, status=status_of(error), **facts)

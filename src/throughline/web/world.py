@@ -79,7 +79,6 @@ class SharedWorld(World):
                 self._played = (state, outlook(self, now))
             return self._played[1]
 
-
     def once(self, name: str, now: datetime, find: Callable[[], T]) -> T:
         """What ``find`` finds, found once for each state of the ledger and each minute."""
         state = (self.picture().sequence, now.replace(second=0, microsecond=0))

@@ -1,0 +1,69 @@
+"""The pages under /data: how far the record can be trusted, and what to do about it first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from throughline.errors import RequestError, ThroughlineError, UnknownIdError
+from throughline.web.access import Permission, route
+from throughline.web.look import Look, look
+from throughline.web.pages.data_quarantine import quarantine_card, quarantine_page
+from throughline.web.problems import status_of
+from throughline.web.render import data_page
+from throughline.web.resolve import settle_case_as
+
+
+@route("data", permission=Permission.SEE_DATA, name="data")
+def data_overview(request: HttpRequest) -> HttpResponse:
+    """Whether the record can be trusted, what waits, and what to mend first."""
+    seen = look(request)
+    return data_page(request, "pages/data.html", seen, here="data")
+
+
+@route("data/quarantine", permission=Permission.SEE_DATA, name="data-quarantine")
+def quarantine_list(request: HttpRequest) -> HttpResponse:
+    """What was set aside because its id was said before."""
+    seen = look(request)
+    facts: dict[str, Any] = {"quarantine": quarantine_page(seen)}
+    return data_page(request, "pages/data_quarantine.html", seen, here="data-quarantine", **facts)
+
+
+@route("data/quarantine/<str:key>", permission=Permission.SEE_DATA, name="data-quarantine-case")
+def quarantine_case(request: HttpRequest, key: str) -> HttpResponse:
+    """One case."""
+    return _case(request, look(request), key)
+
+
+@route(
+    "data/quarantine/<str:key>/resolve",
+    permission=Permission.RESOLVE_DATA,
+    name="data-quarantine-resolve",
+    methods=("POST",),
+)
+def quarantine_resolve(request: HttpRequest, key: str) -> HttpResponse:
+    """Keep the first or take the second, with a reason."""
+    seen = look(request)
+    try:
+        settle_case_as(seen, key, request.POST.get("how", ""), why=request.POST.get("why", ""))
+    except UnknownIdError:
+        raise
+    except RequestError as error:
+        return _case(request, look(request), key, error)
+    messages.success(request, gettext("Resolved. The ledger keeps both versions and your reason."))
+    return HttpResponseRedirect(reverse("data-quarantine"))
+
+
+def _case(
+    request: HttpRequest, seen: Look, key: str, error: ThroughlineError | None = None
+) -> HttpResponse:
+    facts: dict[str, Any] = {
+        "card": quarantine_card(seen, key),
+        "problem": "" if error is None else str(error),
+    }
+    status = 200 if error is None else status_of(error)
+    return data_page(request, "pages/data_quarantine_case.html", seen, status=status, **facts)
