@@ -22,13 +22,20 @@ def machine_elements(
     Where the planned operation time of machines went between two moments, as their states tell it.
 
     Production, setup and delay are None where no machine states them: then they are those that its
-    work confirms.
+    work confirms. A machine that states when it produces states all its time: what it leaves open
+    was not observed. Of other machines only losses are stated; the rest is planned busy time.
     """
     planned, spent = 0.0, defaultdict[EquipmentCondition, float](float)
+    telling = account.machines_telling(EquipmentCondition.PRODUCING)
     for machine in machines:
-        planned += account.working_minutes(machine, first, last)
-        for condition, minutes in account.minutes(machine, first, last).items():
+        working = account.working_minutes(machine, first, last)
+        told = account.minutes(machine, first, last)
+        planned += working
+        for condition, minutes in told.items():
             spent[condition] += minutes
+        if machine in telling:
+            open_rest = working - sum(told.values())
+            spent[EquipmentCondition.UNOBSERVED] += max(0.0, open_rest)
     maintenance, unobserved = (
         spent[EquipmentCondition.MAINTENANCE],
         spent[EquipmentCondition.UNOBSERVED],

@@ -57,7 +57,9 @@ class ColumnWriters:
     def gatherer(self, column: ColumnRule) -> Callable[[list[Context]], str]:
         """What makes the native cell out of the rows of a group; it raises ``CellError``."""
         if column.take == "count":
-            return lambda members: str(len(members))
+            # Without a column the rows are counted, with one its cells that are not empty.
+            cell = self._reader(column) if column.sources else None
+            return lambda members: str(sum(cell is None or bool(cell(m)) for m in members))
         get, finish = self._reader(column), self._finisher(column)
         take, decimal = TAKES[column.take or "first"], self._written.decimal
         return lambda members: finish(take([get(context) for context in members], decimal))
