@@ -33,6 +33,7 @@ demo: $(VENV)/.runtime ## plan, schedule and play the demo plant, then serve it;
 .PHONY: test
 test: $(VENV)/.dev ## run all tests, the layer contracts among them; ARGS="tests/plan -k pegging"
 	scripts/chromium >&2
+	scripts/postgresql >&2
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: faults

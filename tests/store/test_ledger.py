@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -12,8 +12,10 @@ from django.db import OperationalError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from databases import set_up_on
 from throughline.errors import WorldError
 from throughline.ledger import chain
+from throughline.ledger.heard import heard_by
 from throughline.ledger.memory import MemoryLedger
 from throughline.ledger.ports import Ledger
 from throughline.model.codec import canonical
@@ -28,9 +30,15 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 Say = Callable[..., Event]
 
 
-@pytest.fixture(params=[MemoryLedger, DjangoLedger])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    return request.param()
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    """Every ledger there is, empty."""
+    if request.param != "postgresql":
+        yield MemoryLedger() if request.param == "memory" else DjangoLedger()
+        return
+    make = request.getfixturevalue("new_postgresql_database")
+    with set_up_on(make()):
+        yield DjangoLedger()
 
 
 def test_the_hash_covers_the_canonical_json_of_everything_that_was_said(stock_count: Say) -> None:
@@ -78,6 +86,72 @@ class TestEveryLedger:
         assert "count-1" in receipt.quarantined[0].reason
         assert [e.event.body["quantity"] for e in ledger.read()] == [40]
 
+    def test_a_resend_whose_moment_its_source_never_gave_is_a_repetition(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        first = stock_count(1, occurred_at=NOON, is_dated=False)
+        again = stock_count(1, occurred_at=NOON + timedelta(hours=1), is_dated=False)
+        other = stock_count(1, 16, occurred_at=NOON + timedelta(hours=1), is_dated=False)
+        ledger.append([first, again], recorded_at=NOON)
+        receipt = ledger.append([again, other, other], recorded_at=NOON)
+        assert (receipt.accepted, receipt.repeated, len(receipt.quarantined)) == (0, 1, 2)
+        (aside,) = ledger.quarantined()
+        assert (aside.event.body["quantity"], aside.event.occurred_at) == (16, NOON)
+
+    def test_a_resend_with_another_moment_of_its_source_is_a_contradiction(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        ledger.append([stock_count(1, occurred_at=NOON, is_dated=False)], recorded_at=NOON)
+        dated = stock_count(1, occurred_at=NOON + timedelta(hours=1))
+        assert len(ledger.append([dated], recorded_at=NOON).quarantined) == 1
+
+    def test_what_is_set_aside_has_one_id_however_often_it_comes(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        ledger.append([stock_count(1)], recorded_at=NOON)
+        for hours in (1, 2):
+            later = NOON + timedelta(hours=hours)
+            ledger.append([stock_count(1, 16), stock_count(1, 17)], recorded_at=later)
+        first, second = ledger.quarantined()
+        assert (first.event, second.event) == (stock_count(1, 16), stock_count(1, 17))
+        assert first.id != second.id
+        assert first.at == second.at == NOON + timedelta(hours=1)
+
+    def test_entries_are_found_by_subject_by_id_by_place_and_by_table(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        again = stock_count(1, 41, id="again")
+        ledger.append([stock_count(1), stock_count(2), again], recorded_at=NOON)
+        assert [e.sequence for e in ledger.about("stock_counts/BRK-1:S1")] == [1, 3]
+        assert list(ledger.about("stock_counts/BRK")) == []
+        found = ledger.by_id("again")
+        assert found is not None
+        assert found.event == again
+        assert ledger.by_id("never") is None
+        assert [s.event_id for s in ledger.statements_at([1, 3, 9])] == ["count-1", "again"]
+        assert ledger.chain_hash_at(3) == found.chain_hash
+        assert ledger.chain_hash_at(4) is None
+        assert [s.sequence for s in ledger.about_tables({"stock_counts"})] == [1, 2, 3]
+        assert list(ledger.about_tables({"stock", "stock_count", "materials"})) == []
+
+    def test_what_was_heard_by_a_moment_follows_the_order_of_the_ledger(
+        self, ledger: Ledger, stock_count: Say
+    ) -> None:
+        minutes = (0, 5, 5, 3, 9, 4)
+        for number, minute in enumerate(minutes):
+            recorded = NOON + timedelta(minutes=minute)
+            ledger.append([stock_count(number)], recorded_at=recorded)
+        rows = [(e.sequence, e.recorded_at) for e in ledger.read()]
+        for minute in range(-1, 11):
+            by = NOON + timedelta(minutes=minute, microseconds=minute % 2)
+            assert ledger.heard_by(by) == heard_by(by, rows)
+        assert [s.sequence for s in ledger.statements(until=NOON + timedelta(minutes=5))] == [
+            1,
+            2,
+            3,
+        ]
+        assert list(ledger.statements(after=2, until=NOON)) == []
+
     def test_reading_goes_on_after_the_last_entry_known(
         self, ledger: Ledger, stock_count: Say
     ) -> None:
@@ -118,6 +192,18 @@ TAMPERING = {
     "the text's end": "body = substr(body, 1, 20)",
     "a date that is none": "occurred_at = 'soon'",
     "its place": "sequence = 99",
+    "its id": "event_id = 'count-33'",
+    "its kind": "kind = 'materials.recorded'",
+    "its subject": "subject = 'stock_counts/BRK-33:S1'",
+    "its source's number": "source_seq = 4",
+    "that its source gave a number": "source_seq = NULL",
+    "its cause": "causation_id = 'count-1'",
+    "what it belongs to": "correlation_id = 'count-1'",
+    "its version": "schema_version = 2",
+    "its link": "chain_hash = 'f' || substr(chain_hash, 2)",
+    "a sign between day and hour": "occurred_at = replace(occurred_at, ' ', 'T')",
+    "a text made of bytes": "occurred_at = CAST(occurred_at AS BLOB)",
+    "a letter that is none": "source = CAST(x'657280' AS TEXT)",
 }
 
 
@@ -134,6 +220,23 @@ class TestTheLedgerInTheDatabase:
         verification = kept.verify()
         assert not verification.intact
         assert verification.first_bad_sequence == 3
+
+    def test_every_column_is_covered_by_a_test_of_a_change(self) -> None:
+        changed = " ".join(TAMPERING.values())
+        columns = [field.attname for field in LedgerEntry._meta.concrete_fields]
+        assert [name for name in columns if f"{name} = " not in changed] == []
+
+    def test_damage_in_the_middle_of_a_long_ledger_is_found_in_its_place(
+        self, stock_count: Say
+    ) -> None:
+        kept, told = DjangoLedger(), []
+        kept.append([stock_count(n) for n in range(5_000)], recorded_at=NOON)
+        assert kept.verify(on_progress=told.append).intact
+        assert told == [2_000, 4_000]
+        for change in ("source = CAST(x'657280' AS TEXT)", "body = ''"):
+            with connection.cursor() as cursor:
+                cursor.execute(f"UPDATE store_ledgerentry SET {change} WHERE sequence = 3456")  # noqa: S608
+            assert kept.verify().first_bad_sequence == 3456
 
     def test_a_batch_that_fails_half_way_leaves_nothing(
         self, monkeypatch: pytest.MonkeyPatch, stock_count: Say

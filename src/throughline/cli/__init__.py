@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from throughline import __version__
-from throughline.cli import data, loop, planning, running
+from throughline.cli import backup, data, history, loop, planning, running
+from throughline.cli.common import keep_snapshot
 from throughline.cli.output import tell
 from throughline.errors import DataError, RequestError, ThroughlineError, WorldError
 
 DONE, WRONG, USAGE, FAILED = 0, 1, 2, 3
+STOPPED = 130  # as a shell tells of a program that was interrupted
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"throughline {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (loop, data, planning, running):
+    for module in (loop, data, history, planning, running, backup):
         module.add_commands(commands)
     return parser
 
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         code = options.run(options)
+        keep_snapshot(options)
     except (DataError, RequestError, ValueError) as error:
         return _failed(options, error, WRONG)
     except BrokenPipeError:
@@ -44,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except (WorldError, OSError) as error:
         return _failed(options, error, FAILED)
+    except KeyboardInterrupt:
+        tell("Stopped.")
+        return STOPPED
     return DONE if code is None else int(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from math import inf
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from throughline.cli.output import tell
+from throughline.errors import WorldError
 from throughline.loop.settings import LoopSettings
 from throughline.model.codec import parse_moment
 
@@ -107,10 +109,19 @@ def open_world(options: argparse.Namespace) -> World:
     """The world behind ``--db``."""
     from throughline.store.world import open_world as opened
 
-    world = opened(database_url(options))
+    world = options.world = opened(database_url(options))
     if world.ledger.head() == 0 and options.command in NEEDS_DATA:
         tell("This database holds nothing yet. Load a plant first: throughline load FOLDER")
     return world
+
+
+def keep_snapshot(options: argparse.Namespace) -> None:
+    """At the end of a command, when its answer is out: keep where the picture stands."""
+    world: World | None = getattr(options, "world", None)
+    if world is not None:
+        # The answer stands without it, and the next command tries again.
+        with suppress(WorldError):
+            world.keep_snapshot()
 
 
 def now_of(options: argparse.Namespace, world: World) -> datetime:

@@ -72,6 +72,11 @@ class MemoryLedger:
         """Everything that was ever said about one subject, in order."""
         return (entry for entry in self._entries if entry.event.subject == subject)
 
+    def about_tables(self, tables: Iterable[str]) -> Iterator[Statement]:
+        """What was ever said about any record of some tables, table by table, each in order."""
+        for table in sorted(set(tables)):
+            yield from (Statement.of(e) for e in self._entries if e.event.table == table)
+
     def by_id(self, event_id: str) -> LedgerEntry | None:
         """The entry of the event with that id; None when nobody said it."""
         place = self._place_of.get(event_id)

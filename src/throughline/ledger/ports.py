@@ -85,6 +85,10 @@ class Ledger(Protocol):
         """Everything that was ever said about one subject, in order."""
         ...
 
+    def about_tables(self, tables: Iterable[str]) -> Iterator[Statement]:
+        """What was ever said about any record of some tables, table by table, each in order."""
+        ...
+
     def by_id(self, event_id: str) -> LedgerEntry | None:
         """The entry of the event with that id; None when nobody said it."""
         ...

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from throughline.model.codec import canonical
+from throughline.model.codec import canonical, moment_text
 from throughline.model.columns import subject_of
 
 RECORDED = "recorded"
@@ -101,6 +102,19 @@ class Statement(NamedTuple):
             body=canonical(event.body),
             body_hash=entry.body_hash,
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """The statement as commands and the API give it."""
+        return {
+            "sequence": self.sequence,
+            "event_id": self.event_id,
+            "source": self.source,
+            "heard_at": moment_text(self.recorded_at),
+            "happened_at": moment_text(self.occurred_at),
+            "quality": self.quality,
+            "is_retraction": self.kind.endswith("." + RETRACTED),
+            "body": json.loads(self.body),
+        }
 
 
 def recorded_kind(table: str) -> str:

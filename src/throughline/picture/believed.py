@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from throughline.ledger import Ledger
 from throughline.model.events import Statement
 from throughline.picture.fold import Fold, Picture
+from throughline.picture.sources import REGISTRY_TABLES
 
 
 def believed_at(
@@ -38,8 +40,9 @@ def believed_at(
         more; None when we had heard nothing of it.
     """
     last = ledger.heard_by(heard_by)
-    entries = (entry for entry in ledger.about(subject) if entry.sequence <= last)
-    said = _by_then(map(Statement.of, entries), about)
+    # Who was registered as a source then decides between sources, here as in the whole picture.
+    needed = chain(ledger.about_tables(REGISTRY_TABLES), map(Statement.of, ledger.about(subject)))
+    said = _by_then((one for one in needed if one.sequence <= last), about)
     table, _, key = subject.partition("/")
     return Fold().take(said).picture().statement(table, key)
 

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from throughline.model.codec import moment_text
-from throughline.model.events import RETRACTED, Event, LedgerEntry, Statement
-from throughline.picture.fold import Fold
+from throughline.model.events import RETRACTED, Event, LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Saying:
         }
 
 
-def history_of(entries: Iterable[LedgerEntry]) -> tuple[Saying, ...]:
+def history_of(entries: Iterable[LedgerEntry], *, holding: int) -> tuple[Saying, ...]:
     """
     What was said about a subject, in the order in which we heard it.
 
@@ -71,9 +70,10 @@ def history_of(entries: Iterable[LedgerEntry]) -> tuple[Saying, ...]:
     ----------
     entries
         All entries of one subject, as ``Ledger.about`` gives them.
+    holding
+        The place of the statement that the picture shows; 0 when it shows none.
     """
     known = list(entries)
-    holding = _holding(known)
     place_of = {entry.event.id: entry.sequence for entry in known}
     before = (None, *known[:-1])
     return tuple(
@@ -107,16 +107,6 @@ def _stated(event: Event) -> Mapping[str, Any]:
 
 def _is_retraction(event: Event) -> bool:
     return event.kind.endswith("." + RETRACTED)
-
-
-def _holding(entries: list[LedgerEntry]) -> int:
-    """The place of the statement that holds; 0 when nothing was said."""
-    if not entries:
-        return 0
-    event = entries[0].event
-    picture = Fold().take(map(Statement.of, entries)).picture()
-    said = picture.statement(event.table, event.key)
-    return 0 if said is None else said.sequence
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from throughline.errors import WorldError
 
 _CURES = (
     ("disk is full", "The disk is full: nothing was recorded. Free some space and try again."),
+    ("No space left", "The disk is full: nothing was recorded. Free some space and try again."),
     ("disk I/O error", "The disk failed: nothing was recorded. Check it and try again."),
     ("locked", "Another process is writing to the database. Try again in a moment."),
     ("readonly", "The database is read-only. Give this user the right to write to its folder."),
@@ -33,7 +35,7 @@ def world_failures() -> Iterator[None]:
         yield
     except (IntegrityError, DataError):
         raise
-    except (DatabaseError, InterfaceError, OSError) as failure:
+    except (DatabaseError, InterfaceError, sqlite3.Error, OSError) as failure:
         raise WorldError(_words(str(failure))) from failure
 
 

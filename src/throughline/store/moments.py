@@ -11,9 +11,14 @@ from django.db import connection
 _REMEMBERED = 4096  # rows of one import tend to share their moments
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def as_written(moment: datetime) -> Any:
     """A moment as the driver takes it: text without a zone on SQLite, a datetime on PostgreSQL."""
+    return _written(moment, connection.vendor)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _written(moment: datetime, vendor: str) -> Any:
+    del vendor  # one process may be set up on several kinds of database, one after the other
     return connection.ops.adapt_datetimefield_value(moment.astimezone(UTC))
 
 

@@ -96,7 +96,10 @@ def _query() -> str:
     """Reads the columns as they are kept; SQLite's driver would convert moments by their type."""
     is_sqlite = connection.vendor == "sqlite"
     columns = ", ".join(
-        f"{field.attname} || ''" if is_sqlite and field.attname in _MOMENTS else field.attname
+        # What is no text any more is nothing, as one bit tells a text from other bytes.
+        f"CASE typeof({field.attname}) WHEN 'text' THEN {field.attname} || '' END"
+        if is_sqlite and field.attname in _MOMENTS
+        else field.attname
         for field in _META.concrete_fields
     )
     return f"SELECT {columns} FROM {_META.db_table} WHERE sequence > %s ORDER BY sequence LIMIT %s"  # noqa: S608
