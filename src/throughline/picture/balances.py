@@ -35,6 +35,10 @@ from throughline.picture.sources import Registry, body_of, is_retracted
 
 _COUNTS = table_of(StockCount).name
 _MOVES = table_of(MaterialMovement).name
+BY_ORDERS = " (purchase orders)"
+BY_STEPS = " (confirmed steps)"
+"""What the name of a source ends in where it speaks through its orders or through its steps."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -224,12 +228,8 @@ def _precisions(registry: Registry) -> dict[str, Precision]:
     return own | {
         f"{name}{ending}": precision
         for name, precision in own.items()
-        for ending in (_BY_ORDERS, _BY_STEPS)
+        for ending in (BY_ORDERS, BY_STEPS)
     }
-
-
-_BY_ORDERS = " (purchase orders)"
-_BY_STEPS = " (confirmed steps)"
 
 
 class _Accounts:
@@ -262,7 +262,7 @@ class _Accounts:
                 orders[order.material].append(order)
         table = table_of(PurchaseOrder).name
         return [
-            self._told(order.id, table, _BY_ORDERS, order.material, *stated)
+            self._told(order.id, table, BY_ORDERS, order.material, *stated)
             for material, own in sorted(orders.items())
             if (found := [self._receipt(order) for order in own]) and all(found)
             for order, stated in zip(own, found, strict=True)
@@ -292,7 +292,7 @@ class _Accounts:
                 steps[order.material].append(last)
         table = table_of(OperationsResponse).name
         return [
-            self._told(join_key((step.order, step.sequence)), table, _BY_STEPS, material, *stated)
+            self._told(join_key((step.order, step.sequence)), table, BY_STEPS, material, *stated)
             for material, own in sorted(steps.items())
             if (found := [self._completion(material, step) for step in own]) and all(found)
             for step, stated in zip(own, found, strict=True)
