@@ -106,6 +106,7 @@ class Writer:
         self._talk = talk
         self._lines = talk.makefile("r", encoding="utf-8")
         self._first: Answer | None = None
+        self.was_killed = False
 
     def send(self, batch: Sequence[Answer]) -> None:
         """One batch; a writer that is dead does not hear it."""
@@ -136,9 +137,10 @@ class Writer:
         return self._first
 
     def kill(self) -> None:
-        """End it as a power cut would, without a word."""
+        """End it as a power cut would, without a word; one that ended by itself was not killed."""
         with suppress(ProcessLookupError):
             os.kill(self.process, signal.SIGKILL)
+            self.was_killed = True
 
     def close(self) -> None:
         """Kill it, wait until it is gone, and hang up."""
@@ -208,6 +210,7 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
         self._talk = self._connected()
+        self.was_killed = False
 
     def post(self, batch: Sequence[Answer]) -> tuple[int, Answer]:
         """Send a batch; answers status and document. A dead server raises ``OSError``."""
@@ -224,7 +227,8 @@ class Server:
             raise ConnectionError(str(cut_off)) from cut_off
 
     def kill(self) -> None:
-        """End it as a power cut would, without a word."""
+        """End it as a power cut would, without a word; one that ended by itself was not killed."""
+        self.was_killed = self._process.poll() is None
         self._process.kill()
 
     def close(self) -> None:

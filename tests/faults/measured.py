@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 FSYNCS = 100
@@ -34,6 +35,7 @@ class Measured:
     figure: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
+    _times: dict[str, list[float]] = field(default_factory=dict)
     _folder: Path | None = None
     _began: float = field(default_factory=time.perf_counter)
     _cpu_before: float = field(default_factory=lambda: _cpu_seconds())
@@ -54,8 +56,15 @@ class Measured:
         self.slowest(name, time.perf_counter() - began)
 
     def slowest(self, name: str, seconds: float) -> None:
-        """Keep the longest of several times under a name, in seconds."""
-        self.notes[name] = round(max(self.notes.get(name, 0.0), seconds), 3)
+        """Keep the longest of several times under a name, in seconds, and their median beside."""
+        times = self._times.setdefault(name, [])
+        times.append(seconds)
+        self.notes[name] = round(max(times), 3)
+
+    def add(self, **numbers: int) -> None:
+        """Add to numbers beside the figure."""
+        for name, number in numbers.items():
+            self.notes[name] = self.notes.get(name, 0) + number
 
     def look_at_the_machine(self, folder: Path) -> None:
         """Note load and fsync rate before the first round; both are measured again at the end."""
@@ -70,6 +79,7 @@ class Measured:
     def finished(self, outcome: str) -> dict[str, Any]:
         """The sheet as it is kept."""
         seconds = time.perf_counter() - self._began
+        medians = {f"{name}_median": round(median(t), 3) for name, t in self._times.items()}
         after = {
             "seconds": round(seconds, 1),
             "cpu_share": round((_cpu_seconds() - self._cpu_before) / max(seconds, 1e-9), 2),
@@ -84,7 +94,7 @@ class Measured:
             "count": self.count,
             "full": self.full,
             "figure": self.figure,
-            "notes": self.notes,
+            "notes": self.notes | medians,
             "machine": self.machine | after,
             "seed": self.seed,
             "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),

@@ -56,13 +56,13 @@ def _write(where: str, url: str) -> None:
     from throughline.errors import WorldError
     from throughline.store.world import open_world
 
-    listening = socket.socket(socket.AF_UNIX)
-    listening.connect(where)
-    with listening, listening.makefile("rw", encoding="utf-8") as line_by_line:
+    talk = socket.socket(socket.AF_UNIX)
+    talk.connect(where)
+    # Not one file for both ways: what was read ahead would be forgotten at each write.
+    with talk, talk.makefile("r", encoding="utf-8") as line_by_line:
 
         def answer(document: object) -> None:
-            line_by_line.write(json.dumps(document) + "\n")
-            line_by_line.flush()
+            talk.sendall(json.dumps(document).encode() + b"\n")
 
         try:
             world = open_world(url)
