@@ -93,7 +93,7 @@ def _read_csv(file: Path, intake: Intake) -> None:
         tally.supposed.extend(sheet.supposed)
         _read_rows(sheet, table, tally, intake)
     except FileError as error:
-        tally.errors.append(RowProblem(file.name, 0, "", "", error.problem, error.cure))
+        tally.errors.append(error.in_file(file.name))
 
 
 def _unknown_file(file: Path) -> RowProblem:

@@ -19,9 +19,10 @@ class ColumnMissingError(FileError):
     """A column that the mapping names and the file does not have."""
 
     def __init__(self, column: str, header: Sequence[str]) -> None:
-        self.column = column
         super().__init__(
-            "is named by the mapping and is not in the file", near_miss(column, header)
+            "is named by the mapping and is not in the file",
+            near_miss(column, header),
+            column=column,
         )
 
 
@@ -31,9 +32,9 @@ def open_source(path: Path, part: str, written: Written, known_columns: Sequence
         names = sorted(f.name for f in path.parent.glob("*") if is_row_file(f))
         cure = near_miss(path.name, names, otherwise="Export it, or remove it from the mapping.")
         raise FileError("is not in the folder", cure)
-    del part  # TODO
     return read_sheet(
         path,
+        part=part,
         encoding=written.encoding,
         delimiter=written.delimiter,
         quote=written.quote,

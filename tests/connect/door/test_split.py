@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughline.connect.split import UnclosedQuoteError, split_rows
+from throughline.connect.door.split import UnclosedQuoteError, split_rows
 
 
 def rows(text: str, delimiter: str, **options: str) -> list[tuple[int, list[str]]]:
-    return list(split_rows(text, delimiter, **options))
+    return list(split_rows(io.StringIO(text, newline=""), delimiter, **options))
 
 
 def test_a_long_delimiter_inside_quotes_belongs_to_the_cell():
@@ -58,7 +58,7 @@ def test_what_is_quoted_comes_back_cell_by_cell(table):
         return '"' + cell.replace('"', '""') + '"'
 
     text = "".join("+|".join(map(quoted, row)) + "\n" for row in table)
-    found = [cells for _, cells in split_rows(text, "+|", quote='"')]
+    found = [cells for _, cells in split_rows(io.StringIO(text, newline=""), "+|", quote='"')]
     assert found == table
 
 
@@ -66,4 +66,6 @@ def test_what_is_quoted_comes_back_cell_by_cell(table):
 def test_with_one_character_it_reads_what_the_csv_module_writes(table):
     stream = io.StringIO(newline="")
     csv.writer(stream, delimiter="|", quoting=csv.QUOTE_ALL).writerows(table)
-    assert [cells for _, cells in split_rows(stream.getvalue(), "|")] == table
+    assert [
+        cells for _, cells in split_rows(io.StringIO(stream.getvalue(), newline=""), "|")
+    ] == table
