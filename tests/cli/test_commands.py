@@ -410,6 +410,47 @@ def test_kpis_are_told_per_work_center(demo) -> None:
     assert len(terminal.json(*kpis)["rows"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("by", "figure"),
+    [("equipment", "availability"), ("person", "operations"), ("supplier", "purchase_late_ratio")],
+)
+def test_kpis_are_told_per_machine_person_and_supplier(demo, by, figure) -> None:
+    terminal, _ = demo
+    report = terminal.json("kpis", "--db", "played.db", "--to", "2026-03-05", "--by", by)
+    assert all(figure in row for row in report["rows"])
+
+
+@pytest.mark.parametrize(
+    ("command", "promised"),
+    [
+        (("states", "--longest", "24"), {"machines", "states"}),
+        (("losses", "--by", "equipment"), {"minutes", "losses", "share", "needed"}),
+        (("alerts",), {"alerts", "total"}),
+        (("flow", "--by", "equipment"), {"lead_times", "loads", "variants", "overlaps"}),
+        (("deliveries", "--side", "customer", "--by", "month"), {"all", "rows", "concentration"}),
+        (("deliveries", "--by", "supplier"), {"all", "rows", "concentration"}),
+        (("orders", "--by", "status"), {"kind", "rows"}),
+        (("orders", "--kind", "sales"), {"kind", "rows"}),
+        (("materials",), {"materials", "bill_of_materials", "stock", "suppliers", "sourcing"}),
+        (("explode", "BRACKET"), {"material", "levels", "components", "quantity", "totals"}),
+    ],
+)
+def test_how_it_went_is_told_to_people_and_programs(demo, command, promised) -> None:
+    terminal, _ = demo
+    assert set(terminal.json(*command, "--db", "played.db")) >= promised | {"seconds"}
+    assert terminal.run(*command, "--db", "played.db").stdout.strip()
+
+
+def test_what_cannot_be_broken_down_that_way_says_by_what_it_can(demo) -> None:
+    terminal, _ = demo
+    refused = terminal.json("orders", "--by", "customer", "--db", "played.db", code=WRONG)
+    assert "stated_status" in refused["error"]
+    refused = terminal.json("deliveries", "--by", "region", "--db", "played.db", code=WRONG)
+    assert "origin" in refused["error"]
+    refused = terminal.json("explode", "NOTHING", "--db", "played.db", code=WRONG)
+    assert "throughline materials" in refused["error"]
+
+
 def test_a_trace_leads_up_and_down_and_an_unknown_id_is_named(demo) -> None:
     terminal, _ = demo
     report = terminal.json("trace", "work_centers/WELD", "--db", "played.db")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from throughline.connect.foreign import read_foreign
 from throughline.connect.loading import read_plant, read_plant_with_problems
 from throughline.errors import RowProblem
+from throughline.learn.assortment import assortment, bill_totals, supplier_numbers
+from throughline.learn.inventory import stock_totals
 from throughline.learn.kpis import kpis
-from throughline.model.materials import Procurement
-from throughline.model.orders import OrderStatus
+from throughline.learn.order_book import OrderKind, order_book
 from throughline.model.plant import Plant
-from throughline.picture.quantities import on_hand, remaining_to_deliver, remaining_to_receive
 from throughline.plan.bom import structure
 from throughline.strategy.sourcing import sourcing
 
@@ -60,16 +58,18 @@ def with_all_stock(tmp_path_factory: pytest.TempPathFactory) -> Plant:
 def test_inv_01_parts_and_assemblies(read):
     plant, problems = read
     assert problems == ()
-    kinds = Counter(material.procurement for material in plant.materials.values())
-    assert (len(plant.materials), kinds[Procurement.MAKE]) == (414, 20)
+    found = assortment(plant)
+    assert (found.materials, found.made, found.purchasable) == (414, 20, 385)
+    assert (found.serialised, found.templates) == (14, 13)
 
 
 def test_inv_02_and_03_the_bill_of_materials(plant):
-    lines = plant.bill_of_materials.values()
-    assert len(lines) == 228
-    assert (len({b.parent for b in lines}), len({b.component for b in lines})) == (20, 85)
-    found = structure(plant, plant.enterprise.as_of.date())
-    assert (found.depth, found.levels_below(MASTER_ASSEMBLY)) == (3, 3)
+    today = plant.enterprise.as_of.date()
+    found = bill_totals(plant, today)
+    assert (found.lines, found.parents, found.components) == (228, 20, 85)
+    assert found.consumable_lines == 3
+    bill = structure(plant, today)
+    assert (bill.depth, bill.levels_below(MASTER_ASSEMBLY)) == (3, 3)
 
 
 def test_inv_04_one_master_assembly_all_the_way_down(plant):
@@ -79,42 +79,44 @@ def test_inv_04_one_master_assembly_all_the_way_down(plant):
 
 def test_inv_05_and_11_stock_and_parts_below_their_minimum(plant, with_all_stock):
     as_of = plant.enterprise.as_of
-    assert sum(on_hand(with_all_stock, as_of).values()) == pytest.approx(436_965.3704, abs=1e-4)
+    everything = stock_totals(with_all_stock, as_of)
+    assert everything.quantity == pytest.approx(436_965.3704, abs=1e-4)
+    assert (everything.items, everything.serialised_items) == (1_106, 299)
     assert kpis(with_all_stock).inventory["materials_below_safety_stock"] == 0
     # What lies in stock and may be used is 239 less, and then one part is below its minimum.
-    assert sum(on_hand(plant, as_of).values()) == pytest.approx(436_726.3704, abs=1e-4)
+    assert stock_totals(plant, as_of).quantity == pytest.approx(436_726.3704, abs=1e-4)
     assert kpis(plant).inventory["materials_below_safety_stock"] == 1
 
 
 def test_inv_06_and_07_builds(plant):
-    builds = plant.production_orders.values()
-    statuses = Counter(build.status for build in builds)
-    assert statuses == {
-        OrderStatus.FINISHED: 5, OrderStatus.STARTED: 6, OrderStatus.RELEASED: 5,
+    (book,) = order_book(plant, OrderKind.PRODUCTION)
+    assert (book.orders, book.quantity, book.done_quantity) == (16, 650, 162)
+    rows = order_book(plant, OrderKind.PRODUCTION, by="stated_status")
+    assert {row.group: row.orders for row in rows} == {
+        "complete": 5, "in production": 6, "pending": 5,
     }  # fmt: skip
-    assert (sum(b.quantity for b in builds), sum(b.good_quantity for b in builds)) == (650, 162)
 
 
 def test_inv_08_purchases(plant):
-    lines = plant.purchase_orders.values()
-    assert (len({line.id.split("-")[0] for line in lines}), len(lines)) == (12, 30)
-    assert sum(line.quantity for line in lines) == 7_638
-    open_pieces = sum(remaining_to_receive(plant, o, plant.enterprise.as_of) for o in lines)
-    assert open_pieces == 7_638 - 2_005
+    (book,) = order_book(plant, OrderKind.PURCHASE)
+    assert (book.orders, book.lines) == (12, 30)
+    assert (book.quantity, book.done_quantity) == (7_638, 2_005)
 
 
 def test_inv_09_sales(plant):
-    lines = plant.sales_order_lines.values()
-    assert (len({line.id.split("-")[0] for line in lines}), len(lines)) == (6, 13)
-    assert sum(line.quantity for line in lines) == 328
-    owed = sum(remaining_to_deliver(plant, line, plant.enterprise.as_of) for line in lines)
-    assert owed == 328 - 98
+    (book,) = order_book(plant, OrderKind.SALES)
+    assert (book.orders, book.lines) == (6, 13)
+    assert (book.quantity, book.done_quantity) == (328, 98)
 
 
-def test_inv_10_supplier_parts_become_sources(plant):
-    tallies = read_foreign(TABLES, MAPPING).tallies
-    tally = next(tally for tally in tallies if tally.table == "supply_sources")
-    assert tally.rows + tally.left_out == 773
-    # 246 parts have one supplier part; seven more have several, all of one supplier.
-    standing = sourcing(plant)
-    assert len(standing.single_sourced) == 246 + 7
+def test_inv_10_supplier_parts_price_breaks_and_single_sources(plant):
+    found = supplier_numbers(plant)
+    assert (found.supplier_parts, found.price_breaks) == (773, 1_001)
+    assert len(found.with_one_number) == 246
+    # Seven more parts have several numbers, all of one supplier.
+    assert len(sourcing(plant).single_sourced) == 246 + 7
+
+
+def test_a_closed_purchase_is_finished_whatever_was_received(plant):
+    rows = order_book(plant, OrderKind.PURCHASE, by="stated_status")
+    assert {row.group: row.open for row in rows}["complete"] == 0

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from statistics import mean
 
 import pytest
 
 from throughline.connect.loading import read_plant_with_problems
 from throughline.errors import RowProblem
+from throughline.learn.delivery import (
+    Delivery,
+    Side,
+    concentration,
+    deliveries,
+    delivery_by,
+    delivery_row,
+    latest_most_often,
+)
 from throughline.learn.kpis import kpis
-from throughline.model.orders import PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +27,31 @@ DATA = Path(os.environ.get("THROUGHLINE_DATA", ROOT.parent / "shared" / "data"))
 HISTORY = DATA / "scms_delivery" / "dev"
 MAPPING = ROOT / "examples" / "scms_delivery" / "mapping.toml"
 OWN_STORE = "SCMS from RDC"
+
+SET_ASIDE = (
+    Delivery(
+        id="4190",
+        due_on=date(2008, 1, 29),
+        delivered_on=date(2007, 1, 24),
+        ordered_on=date(2007, 11, 12),
+        order="SCMS-14050",
+        shipment="ASN-1252",
+        quantity=800,
+        value=4792.0,
+        groups={"supplier": "JSI R&T INSTITUTE, INC.", "origin": "BMS Meymac, France"},
+    ),
+    Delivery(
+        id="4432",
+        due_on=date(2008, 4, 18),
+        delivered_on=date(2008, 1, 3),
+        ordered_on=date(2008, 4, 28),
+        order="SCMS-22780",
+        shipment="ASN-1680",
+        quantity=30,
+        value=2550.0,
+        groups={"supplier": "REINBOLD EXPORT IMPORT", "origin": "Inverness Japan"},
+    ),
+)
 
 pytestmark = [
     pytest.mark.data,
@@ -41,104 +72,126 @@ def plant(read: tuple[Plant, tuple[RowProblem, ...]]) -> Plant:
     return read[0]
 
 
-def deviation(line: SalesOrderLine) -> int:
-    return (line.delivered_on - line.due_on).days
+@pytest.fixture(scope="module")
+def delivered(plant: Plant) -> tuple[Delivery, ...]:
+    """Lines as the customers got them: all of the history."""
+    return deliveries(plant, Side.CUSTOMER)
 
 
-def lateness(order: PurchaseOrder) -> int:
-    return (order.received_on - order.due_on).days
+@pytest.fixture(scope="module")
+def bought(plant: Plant) -> tuple[Delivery, ...]:
+    """Lines as the suppliers sent them, without two that were received before they were ordered."""
+    return deliveries(plant, Side.SUPPLIER)
 
 
-def test_scm_01_and_07_lines_vendors_and_countries(plant):
-    lines = plant.sales_order_lines.values()
-    assert (len(lines), len(plant.suppliers)) == (7_110, 63)
-    assert len({line.region for line in lines}) == 40
+@pytest.fixture(scope="module")
+def all_bought(bought: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    """Those lines with the two that the door sets aside, as the history has them."""
+    return (*bought, *SET_ASIDE)
 
 
-def test_scm_02_and_03_lines_late_on_the_day_and_early(plant):
-    days = [deviation(line) for line in plant.sales_order_lines.values()]
-    late, early = sum(d > 0 for d in days), sum(d < 0 for d in days)
-    assert (late, days.count(0), early) == (681, 4_389, 2_040)
-    row = kpis(plant).row()
-    assert (row["lines_due"], row["lines_on_time_in_full"]) == (7_110, 4_389 + 2_040)
-    assert 100 * row["otif_ratio"] == pytest.approx(90.4219, abs=5e-4)
+def test_scm_01_lines_shipping_notices_and_orders(delivered, all_bought):
+    row = delivery_row(delivered)
+    assert (row.lines, row.orders) == (7_110, 4_551)
+    row = delivery_row(all_bought)
+    assert (row.lines, row.orders, row.shipments) == (7_110, 4_551, 5_057)
 
 
-def test_scm_04_to_06_how_far_from_the_promise(plant):
-    days = sorted(deviation(line) for line in plant.sales_order_lines.values())
-    assert mean(days) == pytest.approx(-7.28875, abs=5e-4)
-    assert mean(d for d in days if d > 0) == pytest.approx(21.163, abs=5e-4)
-    assert days[int(0.95 * (len(days) - 1))] == 12
-    assert (days[-1], days[0]) == (192, -372)
-    assert (sum(d > 7 for d in days), sum(d > 30 for d in days)) == (432, 132)
+def test_scm_02_and_03_lines_late_on_the_day_and_early(plant, delivered):
+    row = delivery_row(delivered)
+    assert (row.late, row.on_the_day, row.early) == (681, 4_389, 2_040)
+    assert 100 * row.on_time_ratio == pytest.approx(90.4219, abs=5e-4)
+    figures = kpis(plant).row()
+    assert (figures["lines_due"], figures["lines_on_time_in_full"]) == (7_110, 4_389 + 2_040)
+    assert 100 * figures["otif_ratio"] == pytest.approx(90.4219, abs=5e-4)
 
 
-def test_scm_08_packs_and_their_value(plant):
-    lines = plant.sales_order_lines.values()
-    assert sum(line.quantity for line in lines) == 121_092_399
-    # The price of a pack is rounded to cents in the history, so the value comes near it only.
-    value = sum(line.quantity * line.price_eur for line in lines)
-    assert value == pytest.approx(1_035_703_938.97, rel=1e-6)
+def test_scm_04_to_06_how_far_from_the_promise(delivered):
+    row = delivery_row(delivered)
+    assert row.mean_deviation_days == pytest.approx(-7.28875, abs=5e-4)
+    assert row.mean_lateness_days == pytest.approx(21.163, abs=5e-4)
+    assert row.deviation_days_95 == 12
+    assert (row.worst_days, row.earliest_days) == (192, -372)
+    assert row.late_by_more == ((7, 432), (30, 132))
 
 
-def test_scm_09_and_10_lines_from_the_own_store_and_straight_from_the_vendor(plant):
-    stored, direct = [], []
-    for order in plant.purchase_orders.values():
-        (stored if order.supplier == OWN_STORE else direct).append(lateness(order) > 0)
-    assert (len(stored), sum(stored)) == (4_076, 485)
-    # Two lines of the 3,034 were received before they were ordered and are set aside.
-    assert (len(direct), sum(direct)) == (3_032, 196)
+def test_scm_07_vendors_countries_and_manufacturing_sites(delivered, bought):
+    assert len(delivery_by(bought, "supplier")) == 63
+    assert len(delivery_by(delivered, "region")) == 40
+    assert len(delivery_by(bought, "origin")) == 81
 
 
-def test_scm_11_vendors_that_are_late_most_often(plant):
-    late = defaultdict(list)
-    for order in plant.purchase_orders.values():
-        late[order.supplier].append(lateness(order) > 0)
-    shares = {vendor: 100 * mean(lines) for vendor, lines in late.items() if len(lines) >= 50}
-    worst = sorted(shares, key=lambda vendor: -shares[vendor])[:3]
-    assert worst == ["CIPLA LIMITED", "Aurobindo Pharma Limited", OWN_STORE]
-    assert [shares[vendor] for vendor in worst] == pytest.approx(
-        [18.5484, 16.6337, 11.8989], abs=1e-3
-    )
-
-
-def test_scm_12_and_13_concentration_of_vendors(plant):
-    value = defaultdict(float)
-    for order in plant.purchase_orders.values():
-        value[order.supplier] += order.quantity * order.price_eur
-
-    def concentration(values: list[float]) -> float:
-        return sum((v / sum(values)) ** 2 for v in values)
-
-    assert concentration([*value.values()]) == pytest.approx(0.442586, abs=1e-4)
-    assert 100 * value[OWN_STORE] / sum(value.values()) == pytest.approx(65.3055, abs=1e-2)
-    direct = [v for vendor, v in value.items() if vendor != OWN_STORE]
-    assert concentration(direct) == pytest.approx(0.133799, abs=1e-4)
-
-
-def test_scm_14_and_15_lines_received_before_they_were_ordered_are_set_aside(read):
-    plant, problems = read
-    assert [(p.row, p.column, p.problem) for p in problems] == [
-        (432, "received_on", "is before ordered_on (2007-11-12)"),
-        (456, "received_on", "is before ordered_on (2008-04-28)"),
-    ]
-    ordered = [o for o in plant.purchase_orders.values() if o.ordered_on is not None]
-    assert len(ordered) == 2_706 - 2
-    # Their lead times are added again: -292 and -116 days taken, 78 and -10 promised.
-    taken = sum((o.received_on - o.ordered_on).days for o in ordered) - 292 - 116
-    promised = sum((o.due_on - o.ordered_on).days for o in ordered) + 78 - 10
-    assert taken / 2_706 == pytest.approx(106.2794, abs=5e-4)
-    assert promised / 2_706 == pytest.approx(106.6271, abs=5e-4)
+def test_scm_08_packs_and_their_value(delivered, all_bought):
+    assert delivery_row(delivered).quantity == 121_092_399
+    assert delivery_row(all_bought).quantity == 121_092_399
+    assert delivery_row(all_bought).value == pytest.approx(1_035_703_938.97, abs=5e-3)
 
 
 @pytest.mark.parametrize(
-    ("year", "late", "lines"),
-    [
-        (2006, 0, 65), (2007, 14, 672), (2008, 13, 1_029), (2009, 45, 1_253),
-        (2010, 191, 1_204), (2011, 238, 1_011), (2012, 101, 1_273), (2013, 79, 603),
-    ],
-)  # fmt: skip
-def test_scm_16_each_year_of_promises(plant, year, late, lines):
-    since, until = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    row = kpis(plant, since=since, until=until).row()
-    assert (row["lines_due"] - row["lines_on_time_in_full"], row["lines_due"]) == (late, lines)
+    ("channel", "lines", "late", "percent"),
+    [("From RDC", 4_076, 485, 11.8989), ("Direct Drop", 3_034, 196, 6.4601)],
+)
+def test_scm_09_and_10_lines_from_the_own_store_and_straight_from_the_vendor(
+    delivered, channel, lines, late, percent
+):
+    row = {found.scope: found for found in delivery_by(delivered, "channel")}[channel]
+    assert (row.lines, row.late) == (lines, late)
+    assert 100 * row.late_ratio == pytest.approx(percent, abs=5e-4)
+
+
+def test_scm_11_vendors_that_are_late_most_often(plant, bought):
+    worst = latest_most_often(delivery_by(bought, "supplier"), least=50)[:3]
+    assert [row.scope for row in worst] == [
+        "CIPLA LIMITED", "Aurobindo Pharma Limited", OWN_STORE,
+    ]  # fmt: skip
+    assert [100 * row.late_ratio for row in worst] == pytest.approx(
+        [18.5484, 16.6337, 11.8989], abs=1e-3
+    )
+    figures = kpis(plant, by="supplier").row("CIPLA LIMITED")
+    assert 100 * figures["purchase_late_ratio"] == pytest.approx(18.5484, abs=1e-3)
+
+
+def test_scm_12_and_13_concentration_of_vendors(all_bought):
+    values = {row.scope: row.value for row in delivery_by(all_bought, "supplier")}
+    found = concentration(values)
+    assert found.hhi == pytest.approx(0.442586, abs=1e-4)
+    assert (found.top, 100 * found.top_share) == (OWN_STORE, pytest.approx(65.3055, abs=1e-4))
+    del values[OWN_STORE]
+    assert concentration(values).hhi == pytest.approx(0.133799, abs=1e-4)
+
+
+def test_scm_14_and_15_lead_times_and_lines_received_before_they_were_ordered(
+    read, bought, all_bought
+):
+    assert [(p.row, p.column, p.problem) for p in read[1]] == [
+        (432, "received_on", "is before ordered_on (2007-11-12)"),
+        (456, "received_on", "is before ordered_on (2008-04-28)"),
+    ]
+    assert delivery_row(bought).lead_times == 2_706 - 2
+    row = delivery_row(all_bought)
+    assert (row.lead_times, row.delivered_before_order) == (2_706, 2)
+    assert row.mean_lead_time_days == pytest.approx(106.2794, abs=5e-4)
+    assert row.mean_promised_days == pytest.approx(106.6271, abs=5e-4)
+    assert (row.median_lead_time_days, row.median_promised_days) == (90, 90)
+
+
+def test_scm_16_each_year_of_promises(delivered):
+    rows = delivery_by(delivered, "year")
+    assert [(row.scope, row.late, row.lines) for row in rows] == [
+        ("2006", 0, 65),
+        ("2007", 14, 672),
+        ("2008", 13, 1_029),
+        ("2009", 45, 1_253),
+        ("2010", 191, 1_204),
+        ("2011", 238, 1_011),
+        ("2012", 101, 1_273),
+        ("2013", 79, 603),
+    ]
+
+
+def test_a_stretch_of_promises_is_that_of_the_year_and_of_the_figures(plant):
+    until = datetime(2012, 1, 1, tzinfo=UTC)
+    row = kpis(plant, since=datetime(2011, 1, 1, tzinfo=UTC), until=until).row()
+    assert (row["lines_due"] - row["lines_on_time_in_full"], row["lines_due"]) == (238, 1_011)
+    cut = deliveries(plant, Side.CUSTOMER, since=date(2011, 1, 1), until=until.date())
+    assert (delivery_row(cut).late, len(cut)) == (238, 1_011)

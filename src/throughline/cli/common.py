@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, time
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Commands = Any
 NEEDS_DATA = frozenset(
-    {"plan", "schedule", "survive", "assumptions", "kpis", "trace", "turn", "decide"}
+    {"plan", "schedule", "survive", "assumptions", "trace", "turn", "decide"}
+    | {"kpis", "states", "losses", "alerts", "flow", "deliveries", "orders", "materials", "explode"}
 )
 
 
@@ -96,6 +97,17 @@ def moment(text: str) -> datetime:
         return parse_moment(text)
     except ValueError as error:
         message = f'"{text}" is not a moment such as 2026-03-02T05:00:00Z ({error})'
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def day(text: str) -> datetime:
+    """A day, taken as its first moment in UTC, or an ISO 8601 moment, as argparse wants it."""
+    try:
+        if len(text) == len("2026-03-02"):
+            return datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
+        return parse_moment(text)
+    except ValueError:
+        message = f'"{text}" is not a day such as 2026-03-02'
         raise argparse.ArgumentTypeError(message) from None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from throughline.cli.common import (
@@ -11,6 +10,7 @@ from throughline.cli.common import (
     add_command,
     add_now,
     add_seed,
+    day,
     now_of,
     open_world,
     seconds,
@@ -18,7 +18,6 @@ from throughline.cli.common import (
     whole,
 )
 from throughline.cli.output import Stopwatch, show, table
-from throughline.model.codec import parse_moment
 
 MESSAGES_SHOWN = 15
 TRACED_SHOWN = 30
@@ -53,17 +52,9 @@ def add_commands(commands: Commands) -> None:
     _add_both(parser)
     parser = add_command(commands, "assumptions", assumptions, "What the plan rests on, tested.")
     parser.add_argument(
-        "--since", type=_day, metavar="D", help="test against history from this day on"
+        "--since", type=day, metavar="D", help="test against history from this day on"
     )
     _add_both(parser)
-    parser = add_command(commands, "kpis", kpis, "ISO 22400 and delivery KPIs from events.")
-    parser.add_argument("--from", dest="since", type=_day, metavar="D", help="first day")
-    parser.add_argument("--to", dest="until", type=_day, metavar="D", help="day after the last")
-    parser.add_argument(
-        "--by",
-        choices=("site", "work_center", "material", "order", "day", "week"),
-        help="one row for each of these; default: one row for all",
-    )
     parser = add_command(
         commands, "trace", trace, "The path from any id up to objectives and down."
     )
@@ -73,16 +64,6 @@ def add_commands(commands: Commands) -> None:
 def _add_both(parser: argparse.ArgumentParser) -> None:
     add_now(parser)
     add_seed(parser)
-
-
-def _day(text: str) -> datetime:
-    try:
-        if len(text) == len("2026-03-02"):
-            return datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
-        return parse_moment(text)
-    except ValueError:
-        message = f'"{text}" is not a day such as 2026-03-02'
-        raise argparse.ArgumentTypeError(message) from None
 
 
 def plan(options: argparse.Namespace) -> None:
@@ -239,37 +220,6 @@ def _readable_assumptions(report: dict[str, Any]) -> str:
     header = ("verdict", "subject", "quantity", "planned", "observed", "e-value", "days", "owner")
     lines = [f"{report['total']} assumptions, {report['holding']} holding"]
     return "\n".join([*lines, table(rows, header)] if rows else lines)
-
-
-def kpis(options: argparse.Namespace) -> None:
-    """KPIs from confirmed work."""
-    from throughline.learn.kpis import kpis as compute
-
-    watch, world = Stopwatch(), open_world(options)
-    picture = world.picture()
-    until = options.until or world.now() + timedelta(days=1)
-    found = compute(picture.plant, since=options.since, until=until, by=options.by)
-    report = {**found.as_json(), "seconds": watch.seconds}
-    show(options, report, _readable_kpis)
-
-
-_KPI_COLUMNS = (
-    "scope",
-    "orders_completed",
-    "orders_late",
-    "late_ratio",
-    "produced_quantity",
-    "scrap_ratio",
-    "availability",
-    "effectiveness",
-    "quality_ratio",
-    "oee",
-)
-
-
-def _readable_kpis(report: dict[str, Any]) -> str:
-    rows = [[row.get(name) for name in _KPI_COLUMNS] for row in report["rows"]]
-    return table(rows, _KPI_COLUMNS)
 
 
 def trace(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from statistics import mean, median
 
 from throughline.learn.delivery import is_on_time_in_full, value_of
 from throughline.learn.iso22400 import Elements, Figures, Reasons, indicators
-from throughline.learn.lateness import ends_of, lateness
+from throughline.learn.lateness import ends_of
 from throughline.learn.machine_time import (
     breakdowns,
     confirmed_elements,
@@ -213,12 +213,12 @@ def _operations(facts: Facts, scope: KpiScope | None) -> Part:
 def _slips(responses: Sequence[OperationsResponse]) -> tuple[list[float], list[float]]:
     """Minutes by which steps began and ended after their plan; negative when before."""
     starts = [
-        lateness(r.planned_start, r.actual_start) / _MINUTE
+        (r.actual_start - r.planned_start) / _MINUTE
         for r in responses
         if r.planned_start is not None and r.actual_start is not None
     ]
     ends = [
-        lateness(r.planned_end, r.actual_end) / _MINUTE
+        (r.actual_end - r.planned_end) / _MINUTE
         for r in responses
         if r.planned_end is not None and r.actual_end is not None
     ]

@@ -35,6 +35,7 @@ class BookRow:
 
     ``orders`` counts headers, ``lines`` their lines; a production order is one of each. Lines are
     ``finished``, ``cancelled`` or still ``open``; ``late`` were done after their promise.
+    ``first_planned`` and ``last_planned`` are the earliest and the latest planned start.
     ``energy_kwh`` is what all steps of the orders took, finished or not; None when none states it.
     """
 
@@ -48,6 +49,8 @@ class BookRow:
     cancelled: int
     cancelled_ratio: float | None
     late: int
+    first_planned: datetime | None
+    last_planned: datetime | None
     energy_kwh: float | None
 
 
@@ -59,6 +62,7 @@ class _Line:
     status: OrderStatus
     is_late: bool
     groups: Mapping[str, str]
+    planned_start: datetime | None = None
     energy: float | None = None
 
 
@@ -93,6 +97,7 @@ def _row(name: str, lines: Iterable[_Line]) -> BookRow:
     found = list(lines)
     cancelled = sum(line.status is OrderStatus.CANCELLED for line in found)
     finished = sum(line.status is OrderStatus.FINISHED for line in found)
+    starts = [line.planned_start for line in found if line.planned_start is not None]
     energies = [line.energy for line in found if line.energy is not None]
     return BookRow(
         group=name,
@@ -105,6 +110,8 @@ def _row(name: str, lines: Iterable[_Line]) -> BookRow:
         cancelled=cancelled,
         cancelled_ratio=cancelled / len(found) if found else None,
         late=sum(line.is_late for line in found),
+        first_planned=min(starts, default=None),
+        last_planned=max(starts, default=None),
         energy_kwh=sum(energies) if energies else None,
     )
 
@@ -129,6 +136,7 @@ def _production(plant: Plant) -> Iterable[_Line]:
                 "stated_class": order.stated_class,
                 "material": order.material,
             },
+            order.planned_start,
             sum(energies) if energies else None,
         )
 

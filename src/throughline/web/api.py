@@ -60,9 +60,14 @@ MOST_PROBLEMS = 20
 _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _WRONG_TYPE, _UNPROCESSABLE = 403, 404, 413, 415, 422
 _WORLD_FAILED = 503
 
+_KPI_SCOPES = (
+    "^(|site|work_center|equipment|person|material|order|supplier|reason|day|week|month|year)$"
+)
 _SCOPES = {
     "site": "sites",
     "work_center": "work_centers",
+    "equipment": "equipment",
+    "person": "personnel",
     "material": "materials",
     "order": "production_orders",
 }
@@ -290,7 +295,7 @@ def kpis(
     request: HttpRequest,
     first: Annotated[date | None, Query(None, alias="from")] = None,
     last: Annotated[date | None, Query(None, alias="to")] = None,
-    by: Annotated[str, Query("", pattern="^(|site|work_center|material|order|day|week)$")] = "",
+    by: Annotated[str, Query("", pattern=_KPI_SCOPES)] = "",
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Json:
