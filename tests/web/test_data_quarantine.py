@@ -53,7 +53,7 @@ def test_both_versions_stand_side_by_side_and_what_differs_is_marked(
     page = sign_in("paul").get("/data/quarantine").content.decode()
     (row,) = re.findall(r'<tr class="differs">.*?</tr>', page)
     assert "safety_stock" in row
-    assert re.findall(r"<td>(.*?)</td>", row) == ["4", "12"]
+    assert re.findall(r"<td>(.*?)</td>", row) == ["4 pcs", "12 pcs"]
     assert "differs" in row  # for ears
     assert "columns are the same in both" in page
 

@@ -164,6 +164,29 @@ class QuarantineResolution:
     correction: str = column("Event that states the second content; empty if none.", default="")
 
 
+@record(
+    "conflict_resolutions",
+    key=("id",),
+    about="Who settled what sources disagreed about, how, when and why.",
+)
+class ConflictResolution:
+    """
+    A person's word on a record of which sources say different things.
+
+    The word itself is the correction, which states the whole record; it holds until a source says
+    something else.
+    """
+
+    id: str = column("Id, made from the correction.")
+    subject: str = column("The record, as table/key.")
+    columns: str = column("The columns that were settled, separated by blanks.")
+    believed: str = column("The events whose values were taken, in the order of the columns.")
+    by: str = column("Sign-in name.")
+    at: datetime = column("When.")
+    why: str = column("Reason given.")
+    correction: str = column("Event that states the record as it was settled.")
+
+
 @record("publications", key=("id",), about="Which plan and schedule hold. One row, id 'current'.")
 class Publication:
     """The pointer to the published plan and schedule."""

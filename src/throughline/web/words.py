@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 from throughline.model.assumptions import AssumedQuantity
 from throughline.model.personnel import DecisionKind, Role
 from throughline.model.plant import Plant
+from throughline.picture.sources import OURSELVES
 
 _ROLES = {
     Role.OPERATIONS_LEAD: _("Operations lead"),
@@ -151,3 +152,8 @@ def signpost_words(signpost: str) -> str:
 def _named(rows: Mapping[str, Any], key: str) -> str:
     name = getattr(rows.get(key), "name", "")
     return f"{name} ({key})" if name and name != key else key
+
+
+def source_words(source: str) -> str:
+    """A source as people call it: what we say ourselves is the loop's word."""
+    return gettext("Throughline itself") if source == OURSELVES else source

@@ -12,6 +12,7 @@ from throughline.loop.quarantine import Case, cases
 from throughline.model.codec import moment_text
 from throughline.model.decisions import QuarantineResolution
 from throughline.model.events import RETRACTED, Event
+from throughline.model.plant import Plant
 from throughline.web.access import access_one, refusal_to_resolve, sees_all
 from throughline.web.look import Look
 from throughline.web.pages.data_values import Compared, compared, shown, thing_words
@@ -133,13 +134,13 @@ def _card(look: Look, case: Case) -> QuarantineCard:
         first_source=first.source,
         second_source=second.source,
         first_heard=case.standing.recorded_at,
-        rows=tuple(_rows(first, second)),
+        rows=tuple(_rows(look.plant, first, second)),
         resolution=case.resolution,
         refusal=refusal_for(look, case),
     )
 
 
-def _rows(first: Event, second: Event) -> Iterator[Compared]:
+def _rows(plant: Plant, first: Event, second: Event) -> Iterator[Compared]:
     """What both say: around the body first, then the body, what differs before what does not."""
     around = [
         Compared(name, about, value(first), value(second))
@@ -150,7 +151,7 @@ def _rows(first: Event, second: Event) -> Iterator[Compared]:
             (gettext("says"), gettext("Whether it states or withdraws."), _kind),
         )
     ]
-    rows = [*around, *compared(second.table, first.body, second.body)]
+    rows = [*around, *compared(plant, second.table, first.body, second.body)]
     yield from sorted(rows, key=lambda row: not row.differs)
 
 

@@ -17,6 +17,20 @@ _NOTHING = "–"
 _PER_CENT = 100
 _MINUTE, _HOUR, _DAY = 1.0, 60.0, 1440.0
 _MINUTES_UNTIL, _HOURS_UNTIL = 90, 36 * 60
+_UNITS = {
+    "_per_week": "/week",
+    "_per_hour": "/h",
+    "_minutes": "min",
+    "_hours": "h",
+    "_days": "d",
+    "_eur": "EUR",
+    "_kw": "kW",
+}
+"""Units that the names of columns say, the longer ending first."""
+
+_QUANTITIES = ("quantity", "_stock", "_size", "_point")
+"""Columns that count units of the material that the row speaks of."""
+
 _LONG_TEXT = len("2026-03-02T05:00")
 
 
@@ -48,21 +62,36 @@ def shown(value: Any) -> str:
     return _moment(str(value))
 
 
-def shown_with_unit(table: str, column: str, value: Any) -> str:
-    """A value with the unit that its column declares, if it declares one."""
-    unit = next((c.unit for c in _columns(table) if c.name == column), "")
+def shown_with_unit(plant: Plant, table: str, column: str, body: Mapping[str, Any]) -> str:
+    """A value of a body with its unit: declared, said by the column's name, or the material's."""
+    value = body.get(column)
     text = shown(value)
-    return f"{text} {unit}" if unit and text != _NOTHING else text
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    unit = _unit(plant, table, column, body) if is_number else ""
+    return f"{text} {unit}" if unit else text
 
 
-def compared(table: str, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Compared]:
+def _unit(plant: Plant, table: str, column: str, body: Mapping[str, Any]) -> str:
+    declared = next((c.unit for c in _columns(table) if c.name == column), "")
+    named = next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
+    if declared or named:
+        return declared or named
+    if column.endswith(_QUANTITIES):
+        material = plant.materials.get(str(body.get("material") or body.get("id") or ""))
+        return "" if material is None else material.unit
+    return ""
+
+
+def compared(
+    plant: Plant, table: str, first: Mapping[str, Any], second: Mapping[str, Any]
+) -> list[Compared]:
     """Both bodies column by column, those that differ first."""
     rows = [
         Compared(
             name,
             about,
-            shown_with_unit(table, name, first.get(name)),
-            shown_with_unit(table, name, second.get(name)),
+            shown_with_unit(plant, table, name, first),
+            shown_with_unit(plant, table, name, second),
         )
         for name, about in _named(table, first, second)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from throughline.web.look import Look
+from throughline.web.pages.data_conflicts import conflicts_for
 from throughline.web.pages.data_quarantine import cases_for
 
 
@@ -13,4 +14,9 @@ def waiting(look: Look) -> dict[str, int]:
 
 
 def _count(look: Look) -> dict[str, int]:
-    return {"data-quarantine": sum(case.is_open for case in cases_for(look))}
+    return {
+        "data-conflicts": sum(
+            any(one.is_open for one in found) for found in conflicts_for(look).values()
+        ),
+        "data-quarantine": sum(case.is_open for case in cases_for(look)),
+    }
