@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from sys import intern
@@ -23,8 +23,10 @@ from throughline.store.moments import as_read, as_written
 from throughline.store.verification import verify
 
 ItemT = TypeVar("ItemT")
+Sift = Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
 
 _ROWS_AT_ONCE = 2_000
+_DENSE = 4  # a stretch of which at least a quarter is wanted is read as a whole
 _IDS_AT_ONCE = 500  # SQLite takes 999 parameters in one statement
 _WRITERS_TURN = 0x7468726F  # PostgreSQL advisory lock: one number for "the writer of the ledger"
 
@@ -33,8 +35,6 @@ _FIELDS = _META.concrete_fields
 _COLUMNS = ", ".join(field.attname for field in _FIELDS)
 _STATED = ", ".join(Statement._fields)  # named like the columns that they come from
 _STATING = f"SELECT {_STATED} FROM {_META.db_table} WHERE"  # noqa: S608  our own names
-_SELECT = f"{_STATING} sequence > %s AND sequence <= %s ORDER BY sequence"
-_SELECT_AT = f"{_STATING} sequence IN (%s) ORDER BY sequence"
 _NO_END = 2**63 - 1
 _PLACES = ", ".join("%s" for _ in _FIELDS)
 _INSERT = f"INSERT INTO {_META.db_table} ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608  our own names
@@ -80,13 +80,12 @@ class DjangoLedger:
     def statements(self, *, after: int = 0, until: datetime | None = None) -> Iterator[Statement]:
         """What the same entries state, without building an event of each."""
         last = _NO_END if until is None else self.heard_by(until)
-        return _stated(_SELECT, [after, last])
+        return _stated(_select(), [after, last])
 
     def statements_at(self, sequences: Iterable[int]) -> Iterator[Statement]:
         """What the entries at these places state, read portion by portion."""
-        for some in _in_portions(list(sequences), _IDS_AT_ONCE):
-            places = ", ".join(["%s"] * len(some))
-            yield from _stated(_SELECT_AT % places, some)
+        for some in _in_portions(sorted(sequences), _IDS_AT_ONCE):
+            yield from _stated_at(some)
 
     def about(self, subject: str) -> Iterator[LedgerEntry]:
         """Everything that was ever said about one subject, in order."""
@@ -277,6 +276,15 @@ def _entries(found: Any) -> Iterator[LedgerEntry]:
             yield _entry(row)
 
 
+def _select() -> str:
+    return f"{_STATING} sequence > %s AND sequence <= %s ORDER BY sequence"
+
+
+def _select_at(count: int) -> str:
+    places = ", ".join(["%s"] * count)
+    return f"{_STATING} sequence IN ({places}) ORDER BY sequence"
+
+
 def _select_about() -> str:
     """
     Subjects between two texts by the order of their bytes: "0" is the sign after "/".
@@ -287,12 +295,23 @@ def _select_about() -> str:
     return f"{_STATING} {subject} >= %s AND {subject} < %s ORDER BY sequence"
 
 
-def _stated(query: str, values: Sequence[Any]) -> Iterator[Statement]:
+def _stated_at(places: Sequence[int]) -> Iterator[Statement]:
+    """Entries at ascending places; a stretch of which most are wanted is read as one."""
+    first, last = places[0], places[-1]
+    if last - first < _DENSE * len(places):
+        wanted = frozenset(places)
+        return _stated(
+            _select(), [first - 1, last], lambda rows: [r for r in rows if r[0] in wanted]
+        )
+    return _stated(_select_at(len(places)), places)
+
+
+def _stated(query: str, values: Sequence[Any], sift: Sift = list) -> Iterator[Statement]:
     # Not through the model: converting each value of a long ledger takes longer than its SQL.
     with world_failures(), connection.chunked_cursor() as cursor:
         cursor.execute(query, values)
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from map(_statement, rows)
+            yield from map(_statement, sift(rows))
 
 
 def _statement(row: tuple[Any, ...]) -> Statement:
