@@ -39,8 +39,8 @@ class MachineUse:
     """
     How a machine was used in the time in which it was observed.
 
-    ``utilisation`` is producing over observed hours, ``observed_ratio`` observed over all hours;
-    both are None without such hours. Overlapping stretches of one condition count once, those of
+    ``utilisation`` is producing over observed hours, None where a machine does not say when it
+    produces; ``observed_ratio`` is observed over all hours, None without any. Overlapping stretches of one condition count once, those of
     different conditions each.
     """
 
@@ -132,7 +132,7 @@ def _use(machine: str, rows: Sequence[StateHours]) -> MachineUse:
         observed_hours=observed,
         unobserved_hours=unobserved,
         left_out_hours=sum(r.left_out_hours for r in told),
-        utilisation=producing / observed if observed else None,
+        utilisation=producing / observed if tells_itself and observed else None,
         observed_ratio=observed / (observed + unobserved) if observed + unobserved else None,
     )
 
