@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from throughline import __version__
-from throughline.cli import backup, data, figures, history, inspecting, loop, planning, running
+from throughline.cli import (
+    backup,
+    data,
+    export,
+    figures,
+    history,
+    inspecting,
+    loop,
+    planning,
+    running,
+)
 from throughline.cli.common import keep_snapshot
 from throughline.cli.output import tell
 from throughline.errors import DataError, RequestError, ThroughlineError, WorldError
@@ -28,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"throughline {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (loop, data, inspecting, history, planning, figures, running, backup):
+    for module in (loop, data, inspecting, history, planning, figures, running, backup, export):
         module.add_commands(commands)
     return parser
 

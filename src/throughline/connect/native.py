@@ -1,5 +1,7 @@
 """
-The native format: a folder of CSV files named after the tables, and ``strategy.toml``.
+The native format: a folder of files named after the tables, most often CSV, and ``strategy.toml``.
+
+A workbook may hold a table in each of its sheets.
 
 Columns may stand in any order. A file that lacks a required column, or whose name is no table, is
 set aside with a sentence; the rest is read.
@@ -13,15 +15,18 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from throughline.connect.cells import APOSTROPHE, restored
 from throughline.connect.intake import FileTally, Intake
-from throughline.connect.text_files import (
+from throughline.connect.sheets import (
     FileError,
     Sheet,
+    has_parts,
     is_row_file,
     read_sheet,
-    read_text_file,
+    sheets_in,
     stem,
 )
+from throughline.connect.text_files import read_text_file
 from throughline.errors import DataError, RowProblem
 from throughline.model import TABLES
 from throughline.model.columns import Table
@@ -49,7 +54,7 @@ def read_native(path: Path) -> Intake:
     intake = Intake()
     for file in files:
         if is_row_file(file):
-            _read_csv(file, intake)
+            _read_rows_of_file(file, intake)
         else:
             _read_toml(file, intake)
     if not any(tally.table for tally in intake.tallies):
@@ -82,26 +87,44 @@ def _nothing_known(path: Path, files: Iterable[Path]) -> str:
     )
 
 
-def _read_csv(file: Path, intake: Intake) -> None:
-    table = TABLES.get(stem(file)) if stem(file) not in LOOP_TABLES else None
-    tally = intake.open_file(file.name, table.name if table else "")
-    if table is None:
-        tally.errors.append(_unknown_file(file))
+def _read_rows_of_file(file: Path, intake: Intake) -> None:
+    """A file named after a table, or a workbook whose sheets are."""
+    if not has_parts(file):
+        _read_part(file, "", file.name, stem(file), intake)
         return
     try:
-        sheet = read_sheet(file, known_columns=[column.name for column in table.columns])
-        tally.supposed.extend(sheet.supposed)
-        _read_rows(sheet, table, tally, intake)
+        parts = [sheet.part for sheet in sheets_in(file)]
     except FileError as error:
-        tally.errors.append(error.in_file(file.name))
+        intake.open_file(file.name, "").errors.append(error.in_file(file.name))
+        return
+    if stem(file) in TABLES and not any(part.casefold() in TABLES for part in parts):
+        _read_part(file, "", file.name, stem(file), intake)
+        return
+    for part in parts:
+        _read_part(file, part, f"{file.name} [{part}]", part.casefold(), intake)
 
 
-def _unknown_file(file: Path) -> RowProblem:
-    if stem(file) in LOOP_TABLES:
+def _read_part(file: Path, part: str, name: str, called: str, intake: Intake) -> None:
+    table = TABLES.get(called) if called not in LOOP_TABLES else None
+    tally = intake.open_file(name, table.name if table else "")
+    if table is None:
+        tally.errors.append(_unknown_file(name, called))
+        return
+    try:
+        columns = [column.name for column in table.columns]
+        with read_sheet(file, part=part, known_columns=columns) as sheet:
+            tally.supposed.extend(sheet.supposed)
+            _read_rows(sheet, table, tally, intake)
+    except FileError as error:
+        tally.errors.append(error.in_file(name))
+
+
+def _unknown_file(name: str, called: str) -> RowProblem:
+    if called in LOOP_TABLES:
         problem = "is a table that only the loop itself writes"
-        return RowProblem(file.name, 0, "", "", problem, "Remove the file.")
-    cure = near_miss(stem(file), NATIVE_TABLES, otherwise="Rename it, remove it, or map it.")
-    return RowProblem(file.name, 0, "", "", "is not named after a table", cure)
+        return RowProblem(name, 0, "", "", problem, "Remove the file.")
+    cure = near_miss(called, NATIVE_TABLES, otherwise="Rename it, remove it, or map it.")
+    return RowProblem(name, 0, "", "", "is not named after a table", cure)
 
 
 def _read_rows(sheet: Sheet, table: Table, tally: FileTally, intake: Intake) -> None:
@@ -121,12 +144,30 @@ def _read_rows(sheet: Sheet, table: Table, tally: FileTally, intake: Intake) -> 
             intake.refuse(tally, number, [wrong])
             continue
         named = dict(zip(header, cells, strict=True))
+        exact = _apostrophes_off(named)
         body = read(named)
         if isinstance(body, tuple):
             problems = [problem.in_row(tally.name, number) for problem in body]
             intake.refuse(tally, number, problems, named)
         else:
+            for name, text in exact.items():
+                if isinstance(body.get(name), str):
+                    body[name] = text
             intake.add(tally, number, body)
+
+
+def _apostrophes_off(named: dict[str, str]) -> dict[str, str]:
+    """
+    Undo in place what an export did to cells, and say which texts stand as they are, blanks at
+    their ends included. An apostrophe alone is a text without a character.
+    """
+    exact = {
+        name: text
+        for name, cell in named.items()
+        if cell[:1] == APOSTROPHE and (text := restored(cell) if len(cell) > 1 else "") != cell
+    }
+    named.update(exact)
+    return exact
 
 
 def wrong_width(file: str, number: int, cells: int, columns: int) -> RowProblem:
