@@ -50,6 +50,8 @@ PAGES = {
     "/api/v1/trace/CUT-1": Permission.SEE_PLAN,
     "/api/v1/kpis": Permission.SEE_KPIS,
     "/api/v1/survival": Permission.SEE_PLAN,
+    "/api/v1/history/materials/BRK-N": Permission.SEE_DATA,
+    "/api/v1/believed/materials/BRK-N?heard_by=2026-03-02T06:00:00Z": Permission.SEE_DATA,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from throughline.learn.scopes import KpiScope
 from throughline.store.accounts import issue_key
 from throughline.web.world import SharedWorld
 
@@ -179,6 +180,12 @@ class TestOneThing:
         assert answer["total"] == len(answer["items"]) >= 1
         assert sign_in("paul").get("/api/v1/kpis?by=moon").status_code == 422
 
+    @pytest.mark.parametrize("by", KpiScope)
+    def test_figures_come_by_every_scope_there_is(self, by: KpiScope, sign_in: SignIn) -> None:
+        answer = sign_in("paul").get(f"/api/v1/kpis?by={by}")
+        assert answer.status_code == 200
+        assert all("missing" in row for row in answer.json()["items"])
+
     def test_before_the_first_plan_there_is_nothing(self, sign_in: SignIn) -> None:
         schema = sign_in("paul").get("/api/v1/openapi.json").json()
         assert set(schema["paths"]) == {
@@ -194,6 +201,8 @@ class TestOneThing:
                 "trace/{key}",
                 "kpis",
                 "survival",
+                "history/{subject}",
+                "believed/{subject}",
                 "events",
             )
         }

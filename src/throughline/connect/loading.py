@@ -21,6 +21,7 @@ from typing import Any
 
 from throughline.connect.foreign import read_foreign
 from throughline.connect.intake import FileTally, Intake, Row
+from throughline.connect.mapping import MappingFile
 from throughline.connect.native import read_native
 from throughline.connect.references import cross_check, in_order_of_need
 from throughline.errors import DataError, RowProblem
@@ -102,7 +103,7 @@ def load(
     ledger: Ledger,
     picture: Picture,
     now: datetime,
-    mapping: Path | None = None,
+    mapping: Path | MappingFile | None = None,
     dry_run: bool = False,
     by: str = "",
     permit: Permit | None = None,
@@ -141,6 +142,8 @@ def load(
     """
     intake = read_and_check(path, mapping, picture, permit)
     moment = _moment_of(intake, picture, now)
+    # A plant that brings its own clock is heard by it from its first word on.
+    heard = now if picture.sequence else moment
     done, of = 0, sum(tally.accepted for tally in intake.tallies)
     report = LoadReport(source, tuple(intake.tallies), ledger.head(), moment, dry_run)
     for batch in _batches(intake):
@@ -148,16 +151,16 @@ def load(
             return _ended(report, ledger, is_complete=False)
         events = list(_events(batch, source, moment, picture))
         if events and not dry_run:
-            _settle(batch[0][2].tally, ledger.append(events, recorded_at=now))
+            _settle(batch[0][2].tally, ledger.append(events, recorded_at=heard))
         done += len(batch)
         on_progress(Progress(done, of))
     if not dry_run:
-        _deliver(report, intake, picture, ledger, now=now, by=by)
+        _deliver(report, intake, picture, ledger, now=heard, by=by)
     return _ended(report, ledger, is_complete=True)
 
 
 def read_and_check(
-    path: Path, mapping: Path | None, picture: Picture, permit: Permit | None = None
+    path: Path, mapping: Path | MappingFile | None, picture: Picture, permit: Permit | None = None
 ) -> Intake:
     """
     The rows of a path that can stand beside each other and beside what holds now, and that are
@@ -231,7 +234,7 @@ class _InPicture:
         return self._picture.plant.records(TABLES[table].type).keys()
 
 
-def _read(path: Path, mapping: Path | None) -> Intake:
+def _read(path: Path, mapping: Path | MappingFile | None) -> Intake:
     return read_native(path) if mapping is None else read_foreign(path, mapping)
 
 

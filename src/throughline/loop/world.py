@@ -22,6 +22,7 @@ from throughline.model.assumptions import Assumption
 from throughline.model.codec import canonical, from_json, to_json
 from throughline.model.columns import subject_of, table_of
 from throughline.model.decisions import DeclaredAssumption, Publication
+from throughline.model.equipment import ClockSource, Enterprise
 from throughline.model.events import Event, recorded_kind
 from throughline.model.plan import Plan
 from throughline.model.schedule import Schedule, Survival
@@ -35,6 +36,8 @@ RESOLUTION_PREFIX = "resolution-of-"
 CORRECTION_PREFIX = "correction-of-"
 OUR_PREFIXES = (DECISION_PREFIX, RESOLUTION_PREFIX, CORRECTION_PREFIX)
 """Ids of what may be said once begin with one; an id from outside may not, or it would block it."""
+
+_ENTERPRISE = table_of(Enterprise).name
 
 T = TypeVar("T")
 
@@ -124,16 +127,18 @@ class World:
         at: datetime,
         causation: str = "",
         correlation: str = "",
+        source: str = OURSELVES,
     ) -> Receipt:
         """
-        Record what the loop itself has to say. What already holds is not said again.
+        Record what the loop itself has to say, or the person or system named as ``source``. What
+        already holds is not said again.
 
         The id of each event is made from its content and from the event that it replaces, so that
         saying the same thing twice from the same picture counts once.
         """
         picture = self.picture()
         events = [
-            self._event(record, picture, at, causation, correlation)
+            self._event(record, picture, at, causation, correlation, source)
             for record in records
             if not _holds(record, picture)
         ]
@@ -141,23 +146,29 @@ class World:
 
     def append(self, events: Sequence[Event], *, at: datetime) -> Receipt:
         """Record events of any source. History that is replayed is recorded at its own time."""
-        recorded_at = self._clock() if self.picture().as_of is None else at
-        return self.ledger.append(events, recorded_at=recorded_at)
+        is_own_clock = self.picture().as_of is not None or any(map(_brings_its_clock, events))
+        return self.ledger.append(events, recorded_at=at if is_own_clock else self._clock())
 
     def _event(
-        self, record: object, picture: Picture, at: datetime, causation: str, correlation: str
+        self,
+        record: object,
+        picture: Picture,
+        at: datetime,
+        causation: str,
+        correlation: str,
+        source: str,
     ) -> Event:
         table = table_of(type(record))
         key, body = table.key_of(record), to_json(record)
         subject = subject_of(table.name, key)
         origin = picture.latest(table.name, key)
         before = "" if origin is None else origin.event_id
-        text = f"{OURSELVES}|{subject}|{canonical(body)}|{before}"
+        text = f"{source}|{subject}|{canonical(body)}|{before}"
         return Event(
             id=sha256(text.encode()).hexdigest()[:32],
             kind=recorded_kind(table.name),
             subject=subject,
-            source=OURSELVES,
+            source=source,
             # Two statements about one subject at one moment: the later said one holds.
             source_seq=0 if origin is None else origin.place_after,
             occurred_at=at if origin is None else max(at, origin.occurred_at),
@@ -202,6 +213,11 @@ class World:
         """Ids of assumptions that no plan rests on any more."""
         rows = self.picture().plant.records(DeclaredAssumption).values()
         return frozenset(row.id for row in rows if row.closed_at is not None)
+
+
+def _brings_its_clock(event: Event) -> bool:
+    """Whether a plant says with it that its clock is what is said: it is heard by it at once."""
+    return event.table == _ENTERPRISE and event.body.get("clock") == ClockSource.LEDGER
 
 
 def _holds(record: object, picture: Picture) -> bool:

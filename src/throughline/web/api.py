@@ -18,7 +18,7 @@ from throughline.connect.fitting import fitting
 from throughline.errors import RequestError, RowProblem, ThroughlineError, UnknownIdError
 from throughline.model.codec import to_json
 from throughline.model.decisions import Decision
-from throughline.picture.sites import site_of_subject
+from throughline.picture.sites import record_of, site_of_subject
 from throughline.web.access import (
     Permission,
     check_events,
@@ -28,9 +28,11 @@ from throughline.web.access import (
 )
 from throughline.web.api_shapes import (
     AssumptionPage,
+    Believed,
     Board,
     Decided,
     EscalationPage,
+    History,
     Kpis,
     OperationPage,
     OrderPage,
@@ -46,6 +48,7 @@ from throughline.web.look import Look, look
 from throughline.web.pages.board import board_data
 from throughline.web.pages.strategy import map_data
 from throughline.web.pages.today import survival_curve
+from throughline.web.past import belief_for, history_for
 from throughline.web.problems import RETRY_SECONDS, status_of
 
 if TYPE_CHECKING:
@@ -277,6 +280,36 @@ def trace(request: HttpRequest, key: str) -> Json:
     }
 
 
+@_operation("GET", "/history/{path:subject}", Permission.SEE_DATA, History, "api-history")
+def history(request: HttpRequest, subject: str, limit: Limit = 100, offset: Offset = 0) -> Json:
+    """Everything that was said about one thing, what each saying changed, and which holds."""
+    sayings = history_for(look(request), subject)
+    return {"subject": subject, **_page(sayings, limit, offset, lambda said: said.as_json())}
+
+
+@_operation("GET", "/believed/{path:subject}", Permission.SEE_DATA, Believed, "api-believed")
+def believed(
+    request: HttpRequest, subject: str, heard_by: datetime, about: datetime | None = None
+) -> Json:
+    """What was believed of one thing at a moment, from what had been heard by then."""
+    seen, then = look(request), _with_offset(heard_by)
+    when = _with_offset(about or heard_by)
+    said = belief_for(seen, subject, heard_by=then, about=when)
+    return {
+        "subject": subject,
+        "heard_by": then,
+        "about": when,
+        "is_final": seen.world.ledger.heard_by(then) < seen.picture.sequence,
+        "believed": None if said is None else said.as_json(),
+    }
+
+
+def _with_offset(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise HttpError(_UNPROCESSABLE, "Give moments with offset, such as 2026-03-02T05:00:00Z.")
+    return moment
+
+
 def _resolved(seen: Look, graph: Trace, key: str) -> Node:
     """The thing of that id; another site's, and one that nobody knows, get the same answer."""
     try:
@@ -414,7 +447,10 @@ def _sees_scope(seen: Look, by: str, scope: str) -> bool:
     """Whether a row of figures speaks of something that is there for this visitor."""
     if by not in _SCOPES:
         return True
-    return seen.who.sees(site_of_subject(seen.plant, f"{_SCOPES[by]}/{scope}"))
+    subject = f"{_SCOPES[by]}/{scope}"
+    if seen.who.site and record_of(seen.plant, subject) is None:
+        return False  # what names nothing may be of any site
+    return seen.who.sees(site_of_subject(seen.plant, subject))
 
 
 def _midnight(day: date) -> datetime:

@@ -212,6 +212,53 @@ class TraceAnswer(Schema):
     paths: list[list[str]]
 
 
+class ColumnChange(Schema):
+    """A column that another statement gave another value; null where it is absent."""
+
+    column: str
+    before: Any
+    after: Any
+
+
+class Said(Schema):
+    """One statement about a thing."""
+
+    sequence: int
+    event_id: str
+    source: str
+    heard_at: datetime
+    happened_at: datetime
+    quality: float
+    is_retraction: bool
+    body: dict[str, Any]
+
+
+class HistoryItem(Said):
+    """One statement with what it changed against the one before, and whether it holds."""
+
+    causation_id: str
+    corrects: int | None
+    changes: list[ColumnChange]
+    holds: bool
+
+
+class History(Page):
+    """Everything that was said about one thing, in the order in which it was heard."""
+
+    subject: str
+    items: list[HistoryItem]
+
+
+class Believed(Schema):
+    """What was believed; final when anything was heard later than the moment asked for."""
+
+    subject: str
+    heard_by: datetime
+    about: datetime
+    is_final: bool
+    believed: Said | None
+
+
 class Marker(Schema):
     """A moment named on a curve."""
 
