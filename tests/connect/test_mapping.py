@@ -190,17 +190,20 @@ material = "No"
 location = { from = "Bin", take = "last" }
 quantity = { from = "Qty", take = "sum" }
 counted_at = { from = "On", take = "max", date = "%Y-%m-%d" }
+items = { take = "count" }
+serialised_items = { from = "Serial", take = "count" }
 """
     )
     plant, problems = plant_from(
         tmp_path,
         mapping,
         parts="No\nA\nB\n",
-        bins="No,Bin,Qty,On\nA,1,2.5,2026-01-02\nB,1,4,2026-01-01\nA,2,3,2026-01-01\n",
+        bins="No,Bin,Qty,On,Serial\nA,1,2.5,2026-01-02,X1\nB,1,4,2026-01-01,\nA,2,3,2026-01-01,\n",
     )
     assert problems == ()
     count = plant.stock_counts["A:2"]
     assert (count.quantity, count.counted_at.date().isoformat()) == (5.5, "2026-01-02")
+    assert (count.items, count.serialised_items) == (2, 1)
 
 
 def test_delimiters_of_several_characters_and_marks_at_the_end_of_rows(tmp_path):

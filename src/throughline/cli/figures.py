@@ -14,7 +14,7 @@ from throughline.model.codec import to_json
 from throughline.model.plant import Plant
 
 SHOWN = 20
-_KPI_SCOPES = (
+KPI_SCOPES = (
     "site", "work_center", "equipment", "person", "material", "order", "supplier", "reason",
     "day", "week", "month", "year",
 )  # fmt: skip
@@ -28,7 +28,7 @@ def add_commands(commands: Commands) -> None:
     parser = add_command(commands, "kpis", kpis, "ISO 22400 and delivery KPIs from events.")
     _add_stretch(parser)
     parser.add_argument(
-        "--by", choices=_KPI_SCOPES, help="one row for each of these; default: one row for all"
+        "--by", choices=KPI_SCOPES, help="one row for each of these; default: one row for all"
     )
     parser = add_command(
         commands, "states", states, "Hours of machines in each state, and how much was observed."
