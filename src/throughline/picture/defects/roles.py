@@ -183,7 +183,7 @@ def _says_status(profile: Profile) -> bool:
     return said >= 2 and said >= len(texts) / 2
 
 
-_AXIS_NAMES = w.names(
+AXIS_NAMES = w.names(
     "ts time timestamp datetime date datum zeit zeitstempel month week monat woche day tag "
     "moment period periode mes fecha hora semaine jour"
 )
@@ -203,7 +203,7 @@ def find_series(roles: Roles) -> Series | None:
 
 
 def _axis_preference(role: MomentRole) -> tuple[bool, bool, bool]:
-    plainly = set(role.profile.words) <= _AXIS_NAMES
+    plainly = set(role.profile.words) <= AXIS_NAMES
     return not plainly, role.phase != "start", role.phase == "end"
 
 

@@ -12,7 +12,7 @@ from throughline.picture.defects.columns import Mask, shown
 from throughline.picture.defects.findings import EXAMPLES_SHOWN, Defect, Example, Severity
 from throughline.picture.defects.profile import Kind, Profile
 from throughline.picture.defects.register import counted, found, rule, thousands
-from throughline.picture.defects.roles import Roles, Series, in_order
+from throughline.picture.defects.roles import AXIS_NAMES, Roles, Series, in_order
 from throughline.picture.defects.values import DAY, Floats, as_moment, moment_text
 
 LEAST_ROWS = 20
@@ -29,7 +29,8 @@ WRONG_DAY = rule(
     about="A series runs back in time about once a day, and a day more or less on those rows puts "
     "it right: the midnight row carries the date of the day it closes, or the like.",
     counts="rows whose time is before the row before them, of all rows",
-    silent="the rows stand in no order of time; fewer than 2 such rows; a day more or less does "
+    silent="the rows stand in no order of time, or the moments are those of orders and not of a "
+    "record; fewer than 2 such rows; a day more or less does "
     "not put four fifths of them right",
     cure="Move these rows by one day before summing by day.",
     severity=Severity.DISTORTS,
@@ -39,7 +40,8 @@ OUT_OF_ORDER = rule(
     level="rows",
     about="A series that stands in order of time runs back in a few rows.",
     counts="rows whose time is before the row before them of the same thing, of all rows",
-    silent="fewer than 100 rows; more than 1 in 200 rows run back, for then the file is not sorted",
+    silent="fewer than 100 rows; the moments are those of orders and not "
+    "of a record; more than 1 in 200 rows run back, for then the file is not sorted",
     cure="Check the clock of the source; sort by time before taking differences.",
     severity=Severity.UNTIDY,
 )
@@ -60,7 +62,7 @@ GAPS = rule(
     about="A series of regular steps lacks some of them.",
     counts="steps that are missing, of the steps from its first row to its last",
     silent="fewer than 20 rows; fewer than four fifths of the steps are alike; more than a fifth "
-    "is missing; only weekends are missing",
+    "is missing; only weekends are missing; rows are stamped into another day or hour",
     cure="Fetch the missing stretch again; where it is gone, say so beside every sum over it.",
     severity=Severity.HIDES,
 )
@@ -110,8 +112,11 @@ def series_rules(roles: Roles) -> Iterator[Defect]:
     """Every finding about series."""
     series = roles.series
     if series is not None:
-        yield from _backwards(roles, series)
-        yield from _missing_steps(roles, series)
+        backwards = list(_backwards(roles, series))
+        yield from backwards
+        # Rows in a wrong place leave a gap where they belong: that is one defect, not two.
+        if all(defect.rule == OUT_OF_ORDER for defect in backwards):
+            yield from _missing_steps(roles, series)
     yield from _days_without_rows(roles)
     yield from _said_absent(roles)
     yield from _never_varies(roles)
@@ -146,7 +151,7 @@ def _backwards(roles: Roles, series: Series) -> Iterator[Defect]:
     back = [run.rows[1:][np.diff(run.times) < 0] for run in runs]
     rows = np.concatenate(back) if back else np.zeros(0, np.int64)
     count = len(rows)
-    if not count:
+    if not count or not _is_recorded(series, runs):
         return
     name, of = series.axis.name, len(table)
     explained = sum(int(_day_puts_right(run).sum()) for run in runs)
@@ -177,6 +182,19 @@ def _backwards(roles: Roles, series: Series) -> Iterator[Defect]:
         yield found(OUT_OF_ORDER, table.name, name, count, of, examples, said)
 
 
+def _is_recorded(series: Series, runs: list[_Run]) -> bool:
+    """
+    Whether rows were written as time went by, so that they cannot run back: the axis is called time
+    and nothing else, or its steps are regular. Dates of orders may well run back.
+    """
+    if set(series.axis.words) <= AXIS_NAMES:
+        return True
+    regular = sum(
+        len(r.times) > LEAST_ROWS and _usual_step(np.diff(r.times)) is not None for r in runs
+    )
+    return regular > len(runs) / 2
+
+
 def _day_puts_right(run: _Run) -> Mask:
     """
     Which backward steps are put right by moving the row before or the row at the step by one day.
@@ -192,7 +210,7 @@ def _day_puts_right(run: _Run) -> Mask:
     moved_on = (late >= t[at]) & (late <= after + (after < t[at]) * DAY)
     moved_back = (early >= before - (before > t[at]) * DAY) & (early <= t[at + 1])
     usual = float(np.median(np.abs(steps[steps != 0]))) if np.any(steps != 0) else 0.0
-    near_day = np.abs(steps[at]) >= min(DAY / 2, DAY - 4 * usual)
+    near_day = (np.abs(np.abs(steps[at]) - DAY) <= 4 * usual) & (usual <= DAY / 8)
     right: Mask = (moved_on | moved_back) & near_day
     return right
 
@@ -363,7 +381,8 @@ def _days_without_rows(roles: Roles) -> Iterator[Defect]:
         return
     table = roles.profiled.table
     things = [r.profile for r in roles.resources if r.profile.distinct <= 50]
-    for thing in things[:1] or [None]:
+    chosen: list[Profile | None] = [*things[:1]] or [None]
+    for thing in chosen:
         days = np.floor(axis.moments / DAY)
         codes = thing.column.codes if thing else np.zeros(len(table), np.int32)
         lacking = []

@@ -19,7 +19,7 @@ LEAST_ROWS = 20
 _MANY_DIFFERENT = 20
 _PURE = 0.98
 _FORMS_SHOWN = 3
-_CODE_LIKE = re.compile(r"[\d.\-/ ]+")
+_CODE_LIKE = re.compile(r"(?=.*\d)[\d.\-/ ]+")
 
 TEXT_IN_NUMBERS = rule(
     "text_in_numbers",
