@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from plant_folders import SHOP, shop
 from throughline.connect.loading import load
 from throughline.connect.preview import Preview, preview
+from throughline.errors import DataError
 from throughline.ledger.memory import MemoryLedger
 from throughline.picture.fold import Picture, picture_of
 
@@ -110,3 +113,26 @@ def test_as_json_it_can_be_sent_to_a_page(tmp_path):
         "wrong": [],
         "problems": [],
     }
+
+
+def test_without_a_mapping_a_foreign_file_is_looked_at_through_a_proposed_one(tmp_path):
+    (tmp_path / "Artikel.csv").write_text("Artikelnr;Bezeichnung;Preis\n1;Welle;2,5\n2;Rad;?\n")
+    seen = look(tmp_path / "Artikel.csv")
+    assert seen.is_suggested
+    assert 'id = "Artikelnr"' in seen.mapping
+    articles = file_named(seen, "Artikel.csv")
+    assert (articles.tally.table, articles.tally.accepted) == ("materials", 2)
+    id_column = next(column for column in articles.columns if column.native == "id")
+    assert (id_column.source, id_column.why[:5]) == ("Artikelnr", "sure:")
+
+
+def test_a_native_table_with_foreign_columns_is_read_through_a_proposed_mapping(tmp_path):
+    (tmp_path / "materials.csv").write_text("MATNR,MAKTX\n1,Shaft\n2,Wheel\n")
+    seen = look(tmp_path)
+    assert (seen.is_suggested, seen.total("accepted")) == (True, 3)
+
+
+def test_what_nothing_can_be_proposed_for_is_refused_as_a_load_refuses_it(tmp_path):
+    (tmp_path / "weather.csv").write_text("station,rain\nA,1.5\nB,2\n")
+    with pytest.raises(DataError, match="none is named after a table"):
+        look(tmp_path)

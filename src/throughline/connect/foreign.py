@@ -67,13 +67,24 @@ def read_foreign(path: Path, mapping: Path | MappingFile) -> Intake:
     """
     rules = mapping if isinstance(mapping, MappingFile) else read_mapping(mapping)
     folder = path if path.is_dir() else path.parent
-    wanted = _wanted(path, rules)
     intake, lookups = Intake(), Lookups(folder)
-    for rule, file in rules.sources:
-        if not file or file in wanted:
-            name = file or rules.name
-            _TableReader(rule, name, intake, lookups).read(folder / file if file else None)
+    for rule, file in sources_read(path, rules):
+        name = file or rules.name
+        _TableReader(rule, name, intake, lookups).read(folder / file if file else None)
     return intake
+
+
+def sources_read(path: Path, rules: MappingFile) -> tuple[tuple[TableRule, str], ...]:
+    """
+    The tables of a mapping that are read from a path, each with its file, "" for constants.
+
+    Raises
+    ------
+    DataError
+        When the path is not there, or holds none of the mapped files.
+    """
+    wanted = _wanted(path, rules)
+    return tuple((rule, file) for rule, file in rules.sources if not file or file in wanted)
 
 
 def _wanted(path: Path, rules: MappingFile) -> set[str]:

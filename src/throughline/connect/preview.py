@@ -14,12 +14,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from throughline.connect.foreign import sources_read
 from throughline.connect.intake import FileTally, Intake
 from throughline.connect.loading import Permit, read_and_check, says_nothing_new
-from throughline.connect.mapping import TableRule, Written, read_mapping
+from throughline.connect.mapping import MappingFile, TableRule, Written, read_mapping
+from throughline.connect.mapping.rules import ColumnRule
+from throughline.connect.mapping.sources import open_source
 from throughline.connect.native import STRATEGY_FILE
-from throughline.connect.text_files import FileError, Sheet, read_sheet
-from throughline.errors import RowProblem
+from throughline.connect.sheets import FileError, Sheet
+from throughline.connect.suggest import Suggestion, suggest
+from throughline.errors import DataError, RowProblem
 from throughline.model import TABLES
 from throughline.picture.fold import Picture
 
@@ -130,7 +134,7 @@ def preview(
     picture: Picture,
     now: datetime,
     source: str,
-    mapping: Path | None = None,
+    mapping: Path | MappingFile | None = None,
     permit: Permit | None = None,
     rows: int = MOST_ROWS,
 ) -> Preview:
@@ -140,7 +144,7 @@ def preview(
     Parameters
     ----------
     path
-        A plant folder, one file of it, or with ``mapping`` a foreign export.
+        A plant folder, one file of it, or a foreign export.
     picture
         What holds now: rows may refer to it, and rows that the source said last count as unchanged.
     now
@@ -148,7 +152,8 @@ def preview(
     source
         Who would say it.
     mapping
-        A mapping file, for a foreign export.
+        A mapping file, for a foreign export. Without one a path that holds no native tables is
+        looked at through a mapping proposed from its headers and samples.
     permit
         As for ``load``: what is not permitted is counted as set aside.
     rows
@@ -159,17 +164,43 @@ def preview(
     DataError
         When the path or the mapping file cannot be used at all.
     """
-    intake = read_and_check(path, mapping, picture, permit)
-    _settle(intake, picture, source)
     if mapping is None:
-        files = [_native_file(tally, path, rows) for tally in intake.tallies]
-        return Preview(source, now, tuple(files))
-    rules = read_mapping(mapping)
+        found = _native(path, picture, source, permit)
+        if isinstance(found, Intake):
+            files = [_native_file(tally, path, rows) for tally in found.tallies]
+            return Preview(source, now, tuple(files))
+        proposed, rules = found, found.mapping
+    else:
+        proposed = None
+        rules = mapping if isinstance(mapping, MappingFile) else read_mapping(mapping)
+    intake = read_and_check(path, rules, picture, permit)
+    _settle(intake, picture, source)
+    folder = path if path.is_dir() else path.parent
     files = [
-        _mapped_file(tally, rule, path / file if file else None, rows)
-        for tally, (rule, file) in zip(intake.tallies, rules.sources, strict=True)
+        _mapped_file(tally, rule, folder / file if file else None, rows, proposed)
+        for tally, (rule, file) in zip(intake.tallies, sources_read(path, rules), strict=True)
     ]
-    return Preview(source, now, tuple(files), mapping.read_text(encoding="utf-8"))
+    return Preview(source, now, tuple(files), rules.text, is_suggested=proposed is not None)
+
+
+def _native(
+    path: Path, picture: Picture, source: str, permit: Permit | None
+) -> Intake | Suggestion:
+    """The rows of native tables, or how a path without any row of them could be mapped."""
+    failure: DataError | None = None
+    try:
+        intake = read_and_check(path, None, picture, permit)
+        _settle(intake, picture, source)
+        if any(intake.tables.values()):
+            return intake
+    except DataError as error:
+        failure = error
+    proposed = suggest(path, source=source)
+    if not proposed.is_empty:
+        return proposed
+    if failure is not None:
+        raise failure
+    return intake
 
 
 def _settle(intake: Intake, picture: Picture, source: str) -> None:
@@ -184,12 +215,13 @@ def _settle(intake: Intake, picture: Picture, source: str) -> None:
 
 
 def _native_file(tally: FileTally, path: Path, most: int) -> PreviewFile:
-    file = path if path.is_file() else path / tally.name
+    name, _, part = tally.name.removesuffix("]").partition(" [")
+    file = path if path.is_file() else path / name
     if not tally.table or tally.name.startswith(STRATEGY_FILE) or not file.is_file():
         return PreviewFile(tally, (), (), ())
     table = TABLES[tally.table]
     known = {column.name: column.about for column in table.columns}
-    header, rows = _rows_of(tally, file, Written(), list(known), most)
+    header, rows = _rows_of(tally, file, Written(), list(known), most, part)
     columns = [
         PreviewColumn(name, name.casefold(), known[name.casefold()])
         if name.casefold() in known
@@ -199,34 +231,41 @@ def _native_file(tally: FileTally, path: Path, most: int) -> PreviewFile:
     return PreviewFile(tally, header, tuple(columns), rows)
 
 
-def _mapped_file(tally: FileTally, rule: TableRule, file: Path | None, most: int) -> PreviewFile:
+def _mapped_file(
+    tally: FileTally,
+    rule: TableRule,
+    file: Path | None,
+    most: int,
+    proposed: Suggestion | None,
+) -> PreviewFile:
     columns = tuple(
-        PreviewColumn(", ".join(column.sources), column.name, _why(column.value))
+        PreviewColumn(", ".join(column.sources), column.name, _why(rule, column, proposed))
         for column in rule.columns
     )
     if file is None or not file.is_file():
         return PreviewFile(tally, (), columns, ())
     wanted = [source for column in rule.columns for source in column.sources]
-    header, rows = _rows_of(tally, file, rule.written, wanted, most)
+    header, rows = _rows_of(tally, file, rule.written, wanted, most, rule.part)
     return PreviewFile(tally, header, columns, rows)
 
 
-def _why(value: str | None) -> str:
-    return "as the mapping says" if value is None else f'always "{value}"'
+def _why(rule: TableRule, column: ColumnRule, proposed: Suggestion | None) -> str:
+    if proposed is not None and (told := proposed.why(rule.name, column.name)):
+        return told
+    return "as the mapping says" if column.value is None else f'always "{column.value}"'
 
 
 def _rows_of(
-    tally: FileTally, file: Path, written: Written, known: Sequence[str], most: int
+    tally: FileTally,
+    file: Path,
+    written: Written,
+    known: Sequence[str],
+    most: int,
+    part: str = "",
 ) -> tuple[tuple[str, ...], tuple[PreviewRow, ...]]:
     try:
-        sheet = read_sheet(
-            file,
-            encoding=written.encoding,
-            delimiter=written.delimiter,
-            line_end=written.line_end,
-            known_columns=known,
-        )
-        return sheet.header, tuple(_shown(sheet, tally.errors, most))
+        with open_source(file, part, written, known) as sheet:
+            return sheet.header, tuple(_shown(sheet, tally.errors, most))
     except FileError:
         # What cannot be read was told in the tally; there are no rows to show.
         return (), ()
@@ -236,7 +275,7 @@ def _shown(sheet: Sheet, problems: Iterable[RowProblem], most: int) -> Iterator[
     """The first rows, and the first rows with problems, in the order of the file."""
     by_row: dict[int, list[RowProblem]] = defaultdict(list)
     for problem in problems:
-        if problem.row > 1:
+        if problem.row > 0:
             by_row[problem.row].append(problem)
     wrong = set(sorted(by_row)[: most // 2])
     room = most - len(wrong)

@@ -180,8 +180,9 @@ class ColumnWriters:
         is_date = "datetime.date" in kind
         has_format = bool(column.date or (self._written.date and column.value is None))
         has_format = has_format or bool(column.plus_minutes)
-        # A moment may stand as a plain day in the file, which the door would refuse.
-        has_format = has_format or ("datetime.datetime" in kind and column.value is None)
+        # A moment may stand as a plain day in the file, and a day with its midnight, both of which
+        # the door would refuse.
+        has_format = has_format or column.value is None
         return is_date and (has_format or bool(column.at) or column.shift_days != 0)
 
 

@@ -1,0 +1,61 @@
+"""Commands around mapping files: suggest."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from throughline.cli.common import Commands, add_command
+from throughline.cli.output import Stopwatch, show, table, tell
+
+
+def add_commands(commands: Commands) -> None:
+    """Enter the commands."""
+    parser = add_command(
+        commands, "suggest", suggest, "Propose a mapping for a foreign export, and say why."
+    )
+    parser.add_argument("path", type=Path, help="file or folder of CSV, Excel, JSON or XML")
+    parser.add_argument("--source", default="", help="who says it; default: the folder's name")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the mapping here")
+
+
+def suggest(options: argparse.Namespace) -> int:
+    """Propose a mapping; exit 1 when nothing in the export could be proposed for a table."""
+    from throughline.connect.suggest import suggest as propose
+
+    watch = Stopwatch()
+    found = propose(options.path, source=options.source)
+    for sentence in found.unread:
+        tell(sentence)
+    if options.out:
+        options.out.write_text(found.text, encoding="utf-8", newline="\n")
+    report = {
+        **found.as_json(),
+        "out": str(options.out) if options.out else None,
+        "seconds": watch.seconds,
+    }
+    show(options, report, _readable)
+    return 1 if found.is_empty else 0
+
+
+def _readable(report: dict[str, Any]) -> str:
+    """The mapping itself, or when it was written to a file, what it says in short."""
+    if not report["out"]:
+        return str(report["mapping"]).rstrip("\n")
+    rows = [
+        (
+            found["table"],
+            found["file"] or "a constant",
+            found["score"],
+            sum(line["active"] for line in found["columns"]),
+            ", ".join(found["missing"]) or "-",
+        )
+        for found in report["tables"]
+    ]
+    header = ("table", "from", "score", "columns", "missing")
+    return (
+        f"{table(rows, header)}\n"
+        f"Written to {report['out']}. Read it, then: throughline load PATH --mapping "
+        f"{report['out']} --dry-run"
+    )

@@ -1,0 +1,211 @@
+"""The tables of an export as they are found: files, sheets, lists, and kinds within one list."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from throughline.connect.sheets import (
+    FileError,
+    has_parts,
+    is_row_file,
+    read_sheet,
+    sheets_in,
+    stem,
+)
+from throughline.connect.suggest.profiles import Profile, profiles
+from throughline.connect.suggest.words import Words, entity_of
+from throughline.errors import DataError
+
+MOST_ROWS = 60_000
+MOST_SAMPLED = 2_000
+MOST_FILES = 200
+_KIND_NAMES = frozenset({"model", "doctype", "type", "kind", "_type", "object", "entity", "table"})
+_MOST_KINDS = 60
+_LEAST_KINDS = 2
+_GENERIC_NAMES = re.compile(r"(sheet|tabelle|table|export|data|rows|list|query|report)?[\d_ -]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    One table of an export: its file, the part of it, and with ``kind`` only the rows in which the
+    column of that name holds that value. ``entity`` are the words by which it is called.
+    """
+
+    file: str
+    part: str
+    kind: tuple[str, str] | None
+    rows: int
+    is_whole: bool
+    entity: Words
+    columns: tuple[Profile, ...]
+    sample: tuple[tuple[str, ...], ...] = ()
+    more_files: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How a person would point at it."""
+        part = f" [{self.part}]" if self.part else ""
+        kind = f" where {self.kind[0]} is {self.kind[1]}" if self.kind else ""
+        return f"{self.file}{part}{kind}"
+
+    @property
+    def alias(self) -> str:
+        """A short name for joins to it."""
+        called = self.kind[1].rpartition(".")[2] if self.kind else self.part or self.file
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", stem(Path(called))).strip("_").lower()
+        return plain or "other"
+
+    def sampled(self, *names: str) -> list[tuple[str, ...]]:
+        """The cells of some columns in the sampled rows."""
+        places = [[p.name for p in self.columns].index(name) for name in names]
+        return [tuple(row[place] for place in places) for row in self.sample]
+
+    def column(self, name: str) -> Profile:
+        """The profile of a column; ``KeyError`` when there is none."""
+        for profile in self.columns:
+            if profile.name == name:
+                return profile
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Everything found under a path, and what could not be read, with its reason."""
+
+    sources: tuple[Source, ...]
+    unread: tuple[str, ...]
+
+
+def read_export(path: Path) -> Export:
+    """
+    The tables of a file or folder with the profiles of their columns.
+
+    Of each table the first 60,000 rows are looked at.
+
+    Raises
+    ------
+    DataError
+        When the path does not exist or holds no file of rows.
+    """
+    if not path.exists():
+        message = f"{path} is not there. Give a file or the folder of an export."
+        raise DataError(message)
+    files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if is_row_file(f))
+    if not files:
+        message = f"{path} holds no tables. Give a folder with CSV, Excel, JSON or XML files."
+        raise DataError(message)
+    folder = path.parent if path.is_file() else path
+    sources: list[Source] = []
+    unread: list[str] = []
+    for file in files[:MOST_FILES]:
+        name = file.relative_to(folder).as_posix()
+        try:
+            sources.extend(_sources(file, name))
+        except FileError as error:
+            unread.append(f"{name} {error.problem}. {error.cure}")
+    unread.extend(f"{f.name} was not looked at: too many files" for f in files[MOST_FILES:])
+    return Export(tuple(_merged(sources)), tuple(unread))
+
+
+def _sources(file: Path, name: str) -> Iterator[Source]:
+    for part in _parts(file):
+        with read_sheet(file, part=part) as sheet:
+            rows = [cells for _, cells in islice(sheet.rows, MOST_ROWS)]
+        if not rows:
+            continue
+        kinds = _kinds(sheet.header, rows) if _is_document(file) else None
+        if kinds is None:
+            entity = _entity(name, part)
+            yield _source(name, part, None, sheet.header, rows, entity)
+            continue
+        column, by_kind = kinds
+        for kind, members in by_kind.items():
+            entity = entity_of(kind.rpartition(".")[2])
+            yield _source(name, part, (column, kind), sheet.header, members, entity)
+
+
+def _parts(file: Path) -> Sequence[str]:
+    """The tables of a file by name; the one without a name where there is only one."""
+    if not (has_parts(file) or _is_document(file)):
+        return ("",)
+    infos = [info for info in sheets_in(file) if info.rows != 0]
+    return [info.part for info in infos] if len(infos) > 1 else ("",)
+
+
+def _is_document(file: Path) -> bool:
+    return file.name.lower().removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".xml"))
+
+
+def _source(
+    file: str,
+    part: str,
+    kind: tuple[str, str] | None,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    entity: Words,
+) -> Source:
+    used = [i for i in range(len(header)) if kind is None or any(_cell(row, i) for row in rows)]
+    names = [header[i] for i in used]
+    columns = profiles(names, ([_cell(row, i) for i in used] for row in rows))
+    sample = tuple(tuple(_cell(row, i).strip() for i in used) for row in rows[:MOST_SAMPLED])
+    return Source(file, part, kind, len(rows), len(rows) < MOST_ROWS, entity, columns, sample)
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place] if place < len(row) else ""
+
+
+def _kinds(
+    header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[str, dict[str, list[Sequence[str]]]] | None:
+    """
+    The column that says what each row is, in a document where all kinds of things stand in one
+    list, and the rows by it.
+    """
+    for place, name in enumerate(header):
+        if name.casefold() not in _KIND_NAMES:
+            continue
+        by_kind: dict[str, list[Sequence[str]]] = defaultdict(list)
+        for row in rows:
+            by_kind[_cell(row, place).strip()].append(row)
+        if "" not in by_kind and _LEAST_KINDS <= len(by_kind) <= _MOST_KINDS:
+            return name, dict(by_kind)
+    return None
+
+
+def _entity(name: str, part: str) -> Words:
+    """The words a table is called by: its part's, else its file's; none for names like Sheet1."""
+    file = stem(Path(name)).rpartition(".")[0] or stem(Path(name))
+    for called in (part.rpartition("/")[2].rpartition(".")[2], Path(file).name):
+        if called and not _GENERIC_NAMES.fullmatch(called.casefold()):
+            return entity_of(called)
+    return ()
+
+
+def _merged(sources: Sequence[Source]) -> Iterator[Source]:
+    """Files with one header whose names differ in digits only are one table, such as of years."""
+    groups: dict[tuple[object, ...], list[Source]] = defaultdict(list)
+    for source in sources:
+        bare = re.sub(r"\d+", "#", source.file)
+        header = tuple(profile.name for profile in source.columns)
+        groups[bare, source.part, source.kind, header].append(source)
+    for members in groups.values():
+        first, *rest = members
+        largest = max(members, key=lambda source: source.rows)
+        yield Source(
+            first.file,
+            first.part,
+            first.kind,
+            sum(source.rows for source in members),
+            all(source.is_whole for source in members),
+            first.entity,
+            largest.columns,
+            largest.sample,
+            tuple(source.file for source in rest),
+        )

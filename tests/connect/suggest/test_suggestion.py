@@ -1,0 +1,163 @@
+"""A mapping is proposed from headers and samples, explains itself, and loads as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from throughline.connect.foreign import read_foreign
+from throughline.connect.references import cross_check
+from throughline.connect.suggest import Suggestion, suggest
+from throughline.errors import DataError
+
+GERMAN = {
+    "Artikelstamm.csv": (
+        "Artikelnr.;Bezeichnung;ME;Beschaffungsart;Sicherheitsbestand;"
+        "Wiederbeschaffungszeit (Tage)\n"
+        "4711;Welle;Stk;E;2,5;10\n4712;Stahl;kg;F;100,0;21\n4713;Motor;Stk;E;N/A;5\n"
+    ),
+    "Stückliste.csv": "Oberteil;Komponente;Menge\n4713;4711;1,0\n4711;4712;3,25\n",
+    "Kundenaufträge.csv": (
+        "Auftragsnr;Pos;Artikelnr.;Auftragsmenge;Liefertermin;Kunde\n"
+        "K1;10;4713;5,0;24.12.2026;Meyer\nK1;20;4711;7,5;13.01.2027;Meyer\n"
+        "K2;10;4713;1,0;15.01.2027;Schmidt\n"
+    ),
+}
+SAP = {
+    "MARA.csv": "MATNR,MTART,MEINS,MATKL\n100-100,HALB,ST,PUMP\n100-200,ROH,KG,STEEL\n",
+    "EKKO.csv": "EBELN,LIFNR,BEDAT\n4500000001,V1,20260105\n4500000002,V2,20260217\n",
+    "EKPO.csv": (
+        "EBELN,EBELP,MATNR,MENGE,NETPR,EINDT\n4500000001,00010,100-200,50,2.10,20260201\n"
+        "4500000001,00020,100-100,5,80,20260228\n4500000002,00010,100-200,20,2.20,20260313\n"
+    ),
+    "LFA1.csv": "LIFNR,NAME1,LAND1\nV1,Steel Ltd,DE\nV2,Iron SA,FR\n",
+}
+
+
+def export(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def rules(found: Suggestion, table: str) -> dict[str, object]:
+    (proposal,) = [p for p in found.proposals if p.table == table]
+    return {line.native: line.rule for line in proposal.lines if line.is_active}
+
+
+def test_a_german_export_loads_through_what_is_proposed_for_it(tmp_path):
+    found = suggest(export(tmp_path, GERMAN), source="erp")
+    assert rules(found, "materials") == {
+        "id": "Artikelnr.",
+        "name": "Bezeichnung",
+        "unit": "ME",
+        "procurement": {"from": "Beschaffungsart", "map": {"E": "make", "F": "buy"}},
+        "lead_time_days": "Wiederbeschaffungszeit (Tage)",
+        "safety_stock": "Sicherheitsbestand",
+    }
+    lines = rules(found, "sales_order_lines")
+    assert lines["due_on"] == {"from": "Liefertermin", "date": "%d.%m.%Y"}
+    assert lines["id"] == {"text": "{Auftragsnr}-{Pos}"}
+    intake = read_foreign(tmp_path, found.mapping)
+    cross_check(intake)
+    assert intake.problems == ()
+    assert [len(intake.tables[t]) for t in ("materials", "bill_of_materials")] == [3, 2]
+
+
+def test_the_decimal_comma_and_empty_words_are_told_with_their_counts(tmp_path):
+    text = suggest(export(tmp_path, GERMAN)).text
+    assert 'decimal = ","   # 2 numbers have a decimal comma, none has a point' in text
+    assert 'empty = ["N/A"]' in text
+
+
+def test_fields_of_sap_are_known_and_what_is_in_the_header_is_joined(tmp_path):
+    found = suggest(export(tmp_path, SAP))
+    lines = rules(found, "purchase_orders")
+    assert lines["material"] == "MATNR"
+    assert lines["id"] == {"text": "{EBELN}-{EBELP}"}
+    assert lines["supplier"] == "ekko.LIFNR"
+    assert lines["due_on"] == {"from": "EINDT", "date": "%Y%m%d"}
+    assert lines["ordered_on"] == {"from": "ekko.BEDAT", "date": "%Y%m%d"}
+    assert rules(found, "suppliers") == {"id": "LIFNR", "name": "NAME1", "country": "LAND1"}
+    assert "MATNR is material number in SAP" in found.text
+    intake = read_foreign(tmp_path, found.mapping)
+    cross_check(intake)
+    assert intake.problems == ()
+    assert len(intake.tables["purchase_orders"]) == 3
+
+
+def test_day_and_month_that_could_be_exchanged_are_told(tmp_path):
+    orders = "Order No,Item,Qty,Due Date,Ordered\n1,A,5,02/03/2026,03/02/2026\n2,A,5,04/05/2026,\n"
+    found = suggest(export(tmp_path, {"sales_orders.csv": orders}))
+    assert "LOOK: dates like %d/%m/%Y, where no sample has a day above 12" in found.text
+
+
+def test_hours_become_minutes(tmp_path):
+    steps = "Item,Operation No,Work Centre,Setup Hours,Run Hours\nA,10,W1,0.5,0.1\nA,20,W2,1,0.2\n"
+    lines = rules(suggest(export(tmp_path, {"routings.csv": steps})), "operations")
+    assert lines["setup_minutes"] == {"from": "Setup Hours", "times": 60}
+    assert lines["run_minutes_per_unit"] == {"from": "Run Hours", "times": 60}
+
+
+def test_what_no_file_lists_is_made_of_the_columns_that_name_it(tmp_path):
+    log = "Job,Part,Qty,Machine,Operator,Started,Ended\n" + "".join(
+        f"J{n},P{n % 3},5,M{n % 2},O{n % 4},2026-03-0{1 + n} 06:00,2026-03-0{1 + n} 07:00\n"
+        for n in range(8)
+    )
+    found = suggest(export(tmp_path, {"job_confirmations.csv": log}))
+    intake = read_foreign(tmp_path, found.mapping)
+    cross_check(intake)
+    counts = {table: len(rows) for table, rows in intake.tables.items()}
+    assert counts["equipment"] == 2
+    assert counts["personnel"] == 4
+    assert counts["operations_responses"] == 8
+
+
+def test_a_table_without_a_required_column_is_a_comment_that_names_it(tmp_path):
+    found = suggest(export(tmp_path, {"sales_orders.csv": "Order No,Item,Qty\nS1,A,5\nS2,B,6\n"}))
+    assert "# missing: due_on, which is required" in found.text
+    assert '# name = "sales_order_lines"' in found.text
+    assert found.is_empty
+
+
+def test_a_file_that_is_nothing_of_ours_is_named_as_left_out(tmp_path):
+    found = suggest(export(tmp_path, {"weather.csv": "station,rain\nA,1.5\nB,2.5\n"}))
+    assert "# weather.csv is left out." in found.text
+    assert found.is_empty
+
+
+def test_yearly_files_with_one_header_are_one_table(tmp_path):
+    rows = "Order No,Item,Qty,Due Date\nS{0},A,5,2026-01-01\nT{0},B,6,2026-01-02\n"
+    files = {f"sales_orders_{year}.csv": rows.format(year) for year in (2024, 2025)}
+    found = suggest(export(tmp_path, files))
+    assert 'file = ["sales_orders_2024.csv", "sales_orders_2025.csv"]' in found.text
+    assert len(read_foreign(tmp_path, found.mapping).tables["sales_order_lines"]) == 4
+
+
+def test_a_list_of_all_kinds_of_things_is_taken_apart_by_kind(tmp_path):
+    document = """[
+    {"model": "shop.item", "pk": "A", "fields": {"name": "Axle", "cost": 5}},
+    {"model": "shop.item", "pk": "B", "fields": {"name": "Bolt", "cost": 1}},
+    {"model": "shop.supplier", "pk": "S", "fields": {"name": "Smith"}},
+    {"model": "shop.supplier", "pk": "T", "fields": {"name": "Tyler"}}]"""
+    found = suggest(export(tmp_path, {"fixture.json": document}))
+    intake = read_foreign(tmp_path, found.mapping)
+    assert len(intake.tables["materials"]) == 2
+    assert len(intake.tables["suppliers"]) == 2
+
+
+@pytest.mark.parametrize("name", ['we"ird\\na\tme', "a = 1\n[[table]]", "{x}", "naïve #1", "a.b"])
+def test_no_name_of_a_column_breaks_out_of_its_line(tmp_path, name):
+    quoted = '"' + name.replace('"', '""') + '"'
+    parts = f"Item No,Description,{quoted} cost\n1,Bar,5\n2,Rod,6\n"
+    found = suggest(export(tmp_path, {"items.csv": parts}))
+    assert [rule.name for rule in found.mapping.tables] == ["enterprise", "materials"]
+
+
+def test_a_path_without_tables_is_an_error_with_its_cure(tmp_path):
+    with pytest.raises(DataError, match="holds no tables"):
+        suggest(tmp_path)
+    with pytest.raises(DataError, match="is not there"):
+        suggest(tmp_path / "nowhere")
