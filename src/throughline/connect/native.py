@@ -39,6 +39,7 @@ from throughline.model.door import (
 
 NATIVE_TABLES = tuple(name for name in TABLES if name not in LOOP_TABLES)
 STRATEGY_FILE = "strategy.toml"
+_NO_TABLE = "is not named after a table"
 
 
 def read_native(path: Path) -> Intake:
@@ -58,7 +59,7 @@ def read_native(path: Path) -> Intake:
         else:
             _read_toml(file, intake)
     if not any(tally.table for tally in intake.tallies):
-        raise DataError(_nothing_known(path, files))
+        raise DataError(_unreadable(intake) or _nothing_known(path, files))
     return intake
 
 
@@ -79,6 +80,12 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
+def _unreadable(intake: Intake) -> str:
+    """What was wrong with files that could not be read far enough to know their tables."""
+    wrong = [problem for problem in intake.problems if problem.problem != _NO_TABLE]
+    return "\n".join(map(str, wrong))
+
+
 def _nothing_known(path: Path, files: Iterable[Path]) -> str:
     names = ", ".join(file.name for file in files)
     return (
@@ -95,7 +102,8 @@ def _read_rows_of_file(file: Path, intake: Intake) -> None:
     try:
         parts = [sheet.part for sheet in sheets_in(file)]
     except FileError as error:
-        intake.open_file(file.name, "").errors.append(error.in_file(file.name))
+        known = stem(file) if stem(file) in NATIVE_TABLES else ""
+        intake.open_file(file.name, known).errors.append(error.in_file(file.name))
         return
     if stem(file) in TABLES and not any(part.casefold() in TABLES for part in parts):
         _read_part(file, "", file.name, stem(file), intake)
@@ -124,7 +132,7 @@ def _unknown_file(name: str, called: str) -> RowProblem:
         problem = "is a table that only the loop itself writes"
         return RowProblem(name, 0, "", "", problem, "Remove the file.")
     cure = near_miss(called, NATIVE_TABLES, otherwise="Rename it, remove it, or map it.")
-    return RowProblem(name, 0, "", "", "is not named after a table", cure)
+    return RowProblem(name, 0, "", "", _NO_TABLE, cure)
 
 
 def _read_rows(sheet: Sheet, table: Table, tally: FileTally, intake: Intake) -> None:

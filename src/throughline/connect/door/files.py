@@ -61,23 +61,34 @@ def open_file(path: str, limits: Limits) -> File:
     RefusalError
         When there is none, it may not be read, it is empty or too large.
     """
+    with opened(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+    if size > limits.bytes:
+        raise _too_large(limits)
+    return File(path, size, limits)
+
+
+def opened(path: str) -> io.FileIO:
+    """
+    A regular file, open for reading. It is looked at when it is open, so that nobody can put
+    another thing in its place in between; a pipe is not waited for.
+    """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
     except OSError as error:
         raise _unreadable(error) from None
-    with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(stream.fileno())
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
         raise RefusalError("is not a file", "Give a file, not a folder, pipe or device.")
-    if found.st_size > limits.bytes:
-        raise _too_large(limits)
-    return File(path, found.st_size, limits)
+    return io.FileIO(handle, "rb")
 
 
 def _plain(file: File) -> Iterator[bytes]:
     left = file.limits.bytes
     try:
-        with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123
+        with opened(file.path) as stream:
             while chunk := stream.read(CHUNK):
                 left -= len(chunk)
                 if left < 0:  # it grew since it was opened
@@ -94,7 +105,7 @@ def _bounded(file: File) -> Iterator[bytes]:
         most = max(GENEROUS_BYTES, file.size * file.limits.ratio)
     read = 0
     try:
-        with gzip.open(file.path, "rb") as stream:
+        with opened(file.path) as packed, gzip.GzipFile(fileobj=packed) as stream:
             while chunk := stream.read(CHUNK):
                 read += len(chunk)
                 if read > most:

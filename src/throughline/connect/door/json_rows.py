@@ -12,7 +12,7 @@ from typing import Any
 
 from throughline.connect.door import formats
 from throughline.connect.door.files import File
-from throughline.connect.door.json_values import cells_of, decoder, lists_in, too_deep
+from throughline.connect.door.json_values import cells_of, decoder, json_text, lists_in, too_deep
 from throughline.connect.door.limits import Limits
 from throughline.connect.door.records import EmptyError, Record, table_of
 from throughline.connect.door.refusal import RefusalError, near
@@ -124,7 +124,7 @@ def _cells(
     found: Any, number: int, limits: Limits, around: dict[str, str] | None = None
 ) -> dict[str, str]:
     if not isinstance(found, dict):
-        shown = json.dumps(found, ensure_ascii=False)[:100]
+        shown = json_text(found, limits)[:100]
         problem = f"has something that is no object in place {number}"
         raise RefusalError(problem, 'Give {"column": value, ...}.', row=number, value=shown)
     try:

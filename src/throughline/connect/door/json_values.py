@@ -89,22 +89,23 @@ def _cell(value: Any, limits: Limits, depth: int) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _json_text(value, limits, depth + 1) if value else ""
+    return json_text(value, limits, depth + 1) if value else ""
 
 
-def _json_text(value: Any, limits: Limits, depth: int) -> str:
+def json_text(value: Any, limits: Limits, depth: int = 1) -> str:
+    """A value as compact JSON, its numbers digit for digit."""
     if depth > limits.depth:
         raise too_deep(limits)
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
         inner = (
-            f"{json.dumps(k, ensure_ascii=False)}: {_json_text(v, limits, depth + 1)}"
+            f"{json.dumps(k, ensure_ascii=False)}: {json_text(v, limits, depth + 1)}"
             for k, v in value.items()
         )
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_json_text(item, limits, depth + 1) for item in value) + "]"
+        return "[" + ", ".join(json_text(item, limits, depth + 1) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -69,8 +69,10 @@ class Text:
             try:
                 line += decoder.decode(chunk).count("\n")
             except UnicodeDecodeError as error:
-                text = chunk[: error.start].decode(self.encoding, "replace")
-                line, place = line + text.count("\n"), place + error.start
+                # The error counts in what the decoder held and was given, less a byte order mark.
+                read = error.object[: error.start]
+                line += read.decode(error.encoding, "replace").count("\n")
+                place += error.start + len(chunk) - len(error.object)
                 break
             place += len(chunk)
         problem = f"is not {name}: byte {place} in line {line} does not fit"

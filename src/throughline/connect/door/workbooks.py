@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from throughline.connect.door.archives import checked_archive
-from throughline.connect.door.files import File
+from throughline.connect.door.files import File, opened
 from throughline.connect.door.limits import MIB
 from throughline.connect.door.refusal import RefusalError, near
 from throughline.connect.door.tables import Part, Read, Row, Wanted, bounded, checked_header
@@ -59,7 +59,7 @@ def _opened(file: File) -> tuple[io.BufferedIOBase, dict[str, int]]:
     if file.is_packed:
         stream: io.BufferedIOBase = io.BytesIO(file.whole())
     else:
-        stream = open(file.path, "rb")  # noqa: SIM115, PTH123  closed with the process's turn
+        stream = io.BufferedReader(opened(file.path))
     head = stream.read(4)
     if head == _OLD:
         stream.seek(0)
@@ -144,4 +144,6 @@ def _guarded(act: Callable[..., Any], *arguments: Any) -> Any:
         if type(error).__name__ == "PasswordError":
             raise RefusalError("is encrypted", "Save it without a password.") from None
         reason = str(error)[:120] or type(error).__name__
+        if reason == "Cannot detect file format":
+            raise RefusalError("is no workbook of a kind that is read, or damaged", _CURE) from None
         raise RefusalError(f"is not an intact workbook ({reason})", _CURE) from None
