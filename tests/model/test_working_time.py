@@ -266,3 +266,11 @@ def test_working_time_adds_up(time: WorkingTime, one: int, two: int, three: int)
     whole = time.between(first, third)
     assert time.between(first, second) + time.between(second, third) == whole
     assert 0 <= whole <= third - first
+
+
+def test_a_window_over_a_day_that_was_left_out_has_its_last_shift() -> None:
+    # Samoa went from the 29th of December 2011 to the 31st; its 31st began at 10:00 UTC of the
+    # 30th. The shift of the 31st from 08:00 to 16:00 is 18:00 to 02:00 UTC.
+    origin = datetime(2011, 12, 30, tzinfo=UTC)
+    found = machine_time(shift("Sat", "08:00", "16:00"), origin=origin, days=2, zone="Pacific/Apia")
+    assert intervals(found) == [(18 * HOUR, 26 * HOUR)]

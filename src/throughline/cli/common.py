@@ -94,8 +94,8 @@ def seconds(text: str) -> float:
 def moment(text: str) -> datetime:
     """An ISO 8601 moment with offset, as argparse wants it."""
     try:
-        return parse_moment(text)
-    except ValueError as error:
+        return _plausible(parse_moment(text))
+    except (ValueError, OverflowError) as error:
         message = f'"{text}" is not a moment such as 2026-03-02T05:00:00Z ({error})'
         raise argparse.ArgumentTypeError(message) from None
 
@@ -104,11 +104,21 @@ def day(text: str) -> datetime:
     """A day, taken as its first moment in UTC, or an ISO 8601 moment, as argparse wants it."""
     try:
         if len(text) == len("2026-03-02"):
-            return datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
-        return parse_moment(text)
-    except ValueError:
+            midnight = datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
+            return _plausible(midnight)
+        return _plausible(parse_moment(text))
+    except (ValueError, OverflowError):
         message = f'"{text}" is not a day such as 2026-03-02'
         raise argparse.ArgumentTypeError(message) from None
+
+
+def _plausible(moment: datetime) -> datetime:
+    from throughline.model.door import FIRST_YEAR, LAST_YEAR, is_plausible
+
+    if not is_plausible(moment):
+        message = f"not between {FIRST_YEAR} and {LAST_YEAR}"
+        raise ValueError(message)
+    return moment
 
 
 def database_url(options: argparse.Namespace) -> str | None:

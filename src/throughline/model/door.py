@@ -223,6 +223,11 @@ def subject_of_body(table: Table, body: Mapping[str, Any]) -> str:
     return subject_of(table.name, key_of_body(table, body))
 
 
+def is_plausible(day: date) -> bool:
+    """Whether a day or moment lies in the years that a plant can speak of."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
 def near_miss(wanted: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """
     A cure for a word that is not known: what comes near, else ``otherwise``, else what there is.

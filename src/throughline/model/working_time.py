@@ -183,9 +183,10 @@ def _repeat(
     shifts: Iterable[Shift], zone: ZoneInfo, origin: datetime, days: int
 ) -> Iterator[tuple[datetime, datetime]]:
     first = origin.astimezone(zone).date() - timedelta(days=1)
+    last = (origin + timedelta(days=days)).astimezone(zone).date()  # Samoa once left out a day
     for shift in shifts:
         wanted = set(weekday_numbers(shift.weekdays))
-        for offset in range(days + 2):
+        for offset in range((last - first).days + 1):
             day = first + timedelta(days=offset)
             if day.weekday() in wanted:
                 over_midnight = timedelta(days=1 if shift.ends <= shift.starts else 0)

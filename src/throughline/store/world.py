@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from throughline.errors import WorldError
+from throughline.model.door import is_plausible
 from throughline.store.database import configure
 
 if TYPE_CHECKING:
@@ -39,8 +41,19 @@ def open_world(database_url: str | None = None) -> World:
 
 
 def wall_clock() -> datetime:
-    """The present moment of this machine, in UTC."""
-    return datetime.now(UTC)
+    """
+    The present moment of this machine, in UTC.
+
+    Raises
+    ------
+    WorldError
+        When its clock is so wrong that dates could not be reckoned with.
+    """
+    now = datetime.now(UTC)
+    if not is_plausible(now):
+        message = f"The clock of this machine says {now:%Y-%m-%d}. Set it and try again."
+        raise WorldError(message)
+    return now
 
 
 def migrate() -> int:

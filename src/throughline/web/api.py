@@ -18,6 +18,7 @@ from throughline.connect.fitting import fitting
 from throughline.errors import RequestError, RowProblem, ThroughlineError, UnknownIdError
 from throughline.model.codec import to_json
 from throughline.model.decisions import Decision
+from throughline.model.door import FIRST_YEAR, LAST_YEAR, is_plausible
 from throughline.picture.sites import record_of, site_of_subject
 from throughline.web.access import (
     Permission,
@@ -454,4 +455,7 @@ def _sees_scope(seen: Look, by: str, scope: str) -> bool:
 
 
 def _midnight(day: date) -> datetime:
+    if not is_plausible(day):
+        message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}. Give a day between them."
+        raise RequestError(message)
     return datetime.combine(day, time(), UTC)
