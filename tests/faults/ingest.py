@@ -41,11 +41,11 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "throughline", *arguments]
 
 
-def told(*arguments: str, given: str = "") -> tuple[int, Answer]:
-    """Exit code and JSON answer of a command."""
+def told(*arguments: str, given: str = "", **more: str) -> tuple[int, Answer]:
+    """Exit code and JSON answer of a command, with ``more`` in its environment."""
     ran = subprocess.run(
         command(*arguments, "--json"),
-        env=environment(),
+        env=environment(**more),
         input=given,
         capture_output=True,
         text=True,
