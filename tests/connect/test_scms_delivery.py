@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from throughline.learn.delivery import (
 )
 from throughline.learn.kpis import kpis
 from throughline.model.plant import Plant
+from throughline.picture.defects import defects_in_rows
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("THROUGHLINE_DATA", ROOT.parent / "shared" / "data"))
@@ -187,6 +189,19 @@ def test_scm_16_each_year_of_promises(delivered):
         ("2012", 101, 1_273),
         ("2013", 79, 603),
     ]
+
+
+def test_scm_15_and_17_dates_in_the_wrong_order_and_texts_instead_of_numbers():
+    with (HISTORY / "deliveries.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    found = {
+        (defect.rule, defect.column): defect.count
+        for defect in defects_in_rows("deliveries", header, rows)
+        if "po_sent_to_vendor_date" in defect.statement or defect.rule == "text_in_numbers"
+    }
+    assert found["later_step_first", "delivered_to_client_date"] == 2
+    assert found["text_in_numbers", "weight_kilograms"] == 2_454
+    assert found["text_in_numbers", "freight_cost_usd"] == 2_592
 
 
 def test_a_stretch_of_promises_is_that_of_the_year_and_of_the_figures(plant):
