@@ -696,6 +696,89 @@ def plant(seed: int) -> Tables:
         "production_orders": history.orders,
         "operations_responses": history.responses,
         "purchase_orders": list(purchase_orders(chance["supply"])),
+        "sources": list(sources()),
+        "feeds": list(feeds()),
+    }
+
+
+# ------------------------------------------------------------ who says it
+
+ERP_TABLES = (  # table, what of it the ERP states
+    ("bill_of_materials", "Components of every product."),
+    ("calendar_exceptions", "Public holidays of both sites."),
+    ("calendars", "Working time of machines and people."),
+    ("decision_rights", "Who may decide what."),
+    ("enterprise", "The company and its clock."),
+    ("equipment", "Machines and work places."),
+    ("forecasts", "Expected demand beyond the order book."),
+    ("levers", "What the strategy pulls."),
+    ("materials", "Products, modules, parts and raw material."),
+    ("objectives", "What the strategy wants."),
+    ("operation_alternatives", "Other machines that can do a step."),
+    ("operations", "Routings with setup and run times."),
+    ("operations_responses", "What was confirmed before the first day."),
+    ("person_skills", "Who can do what, and how well."),
+    ("personnel", "People on the floor with their shifts."),
+    ("production_orders", "Orders released to the floor."),
+    ("purchase_orders", "Purchase orders, open and received."),
+    ("quality_checks", "Checks of products and steps."),
+    ("requirements", "What production must be able to do for it."),
+    ("role_holders", "Who holds which role."),
+    ("sales_order_lines", "The order book, and what was delivered of it."),
+    ("setup_matrix", "Setup times from one family to the next."),
+    ("shifts", "Shifts of the calendars."),
+    ("sites", "Brno and Graz."),
+    ("skills", "Skills that work centers ask for."),
+    ("stock_counts", "Stock as the ERP states it on the first morning."),
+    ("strategy_relations", "What serves what in the strategy."),
+    ("suppliers", "Suppliers."),
+    ("supply_sources", "Agreed lead times and prices."),
+    ("transport_lanes", "Days on the road between the sites."),
+    ("work_centers", "Work centers with their overtime."),
+)
+FLOOR_TABLES = (  # table, minutes between reports (0: when it happens), what of it the floor states
+    ("absences", 0, "Who did not come."),
+    ("equipment_states", 0, "Breakdowns, with their reason."),
+    (
+        "material_movements",
+        3 * 24 * 60,
+        "Issues, completions, receipts and shipments.",
+    ),
+    ("operations_responses", 3 * 24 * 60, "Confirmed steps of every working day."),
+    ("production_orders", 0, "How far each order is."),
+    ("purchase_orders", 0, "What came in at the gate."),
+)
+
+
+def sources() -> Iterator[Row]:
+    """The ERP that the master data comes from, the simulated floor, and the people who decide."""
+    systems = (
+        ("drive_works", "ERP of the Drive Works", "erp", "technical_support"),
+        ("simulated-floor", "Shop floor, simulated", "mes", "operations_lead"),
+    )
+    for name, text, kind, owner in systems:
+        yield {"id": name, "name": text, "kind": kind, "owner": owner}
+    for holder in ROLE_HOLDERS:
+        name = holder["username"]
+        yield {"id": name, "name": holder["name"], "kind": "person", "owner": holder["role"]}
+
+
+def feeds() -> Iterator[Row]:
+    """What each system speaks about; the floor is silent from Friday night to Monday morning."""
+    for table, about in ERP_TABLES:
+        yield feed("drive_works", table, 0, "true", about)
+    for table, minutes, about in FLOOR_TABLES:
+        yield feed("simulated-floor", table, minutes, "false", about)
+
+
+def feed(source: str, table: str, minutes: int, is_complete: str, about: str) -> Row:
+    """One table that one source speaks about."""
+    return {
+        "source": source,
+        "table": table,
+        "cadence_minutes": minutes,
+        "is_complete": is_complete,
+        "about": about,
     }
 
 

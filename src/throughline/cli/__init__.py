@@ -18,8 +18,10 @@ from throughline.cli import (
     history,
     inspecting,
     loop,
+    mapping,
     planning,
     running,
+    trust,
 )
 from throughline.cli.common import keep_snapshot
 from throughline.cli.output import tell
@@ -38,7 +40,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"throughline {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (loop, data, inspecting, history, planning, figures, running, backup, export):
+    for module in (
+        loop,
+        data,
+        mapping,
+        inspecting,
+        history,
+        planning,
+        figures,
+        running,
+        backup,
+        export,
+        trust,
+    ):
         module.add_commands(commands)
     return parser
 

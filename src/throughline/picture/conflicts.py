@@ -42,9 +42,11 @@ _MOVING_COLUMNS: Mapping[str, frozenset[str] | None] = {
     ),
     "purchase_orders": frozenset(
         {"expected_on", "shipped_on", "received_on", "received_quantity", "rejected_quantity"}
-        | {"is_closed", "shipment", "stated_status"}
+        | {"is_closed", "shipment", "stated_status", "due_on"}
     ),
-    "sales_order_lines": frozenset({"delivered_quantity", "delivered_on", "stated_status"}),
+    "sales_order_lines": frozenset(
+        {"delivered_quantity", "delivered_on", "stated_status", "due_on"}
+    ),
 }
 """Columns that change as time goes on, per table; None: all of them."""
 

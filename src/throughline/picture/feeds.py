@@ -313,7 +313,9 @@ class _Inspector:
     ) -> tuple[timedelta | None, bool]:
         if feed is not None and feed.cadence_minutes > 0:
             return timedelta(minutes=feed.cadence_minutes), False
-        observed = _observed_cadence(heard, deliveries)
+        # Who is registered without a cadence may speak when something happens: of events nobody
+        # can say that one is overdue, of files that used to come regularly one can.
+        observed = _observed_cadence(heard if feed is None else None, deliveries)
         return observed, observed is not None
 
     def _consistency(self, source: str, table: str, rows: Sequence[Statement]) -> Measure:
@@ -360,7 +362,7 @@ def _freshness(age: timedelta | None, cadence: timedelta | None, *, is_observed:
     if age is None:
         return Measure(None, "it was never heard")
     if cadence is None:
-        return Measure(None, "no cadence is declared, and it was heard too seldom to see one")
+        return Measure(None, "no cadence is declared, and none can be seen yet")
     word = "heard at least every" if is_observed else "due every"
     reason = f"heard {_span(age)} ago, {word} {_span(cadence)}"
     return Measure(timeliness(age, cadence), reason)

@@ -30,6 +30,7 @@ _LEGAL_FORMS = frozenset(
     | {"ltd", "nv", "oy", "plc", "sa", "sarl", "se", "spa", "spzoo", "sro", "srl"}
 )
 _SHORTEST_KEY = 3
+_LONGEST_TYPE = 2
 _LARGEST_BLOCK = 50
 # A probability of exactly 0 or 1 would let one field overrule all the others together.
 _SURE = 1e-6
@@ -74,6 +75,21 @@ def similarity(one: str, other: str) -> float:
     a, b = (Counter(map("".join, pairwise(t))) for t in (left, right))
     total = a.total() + b.total()
     return 2 * (a & b).total() / total if total else 0.0
+
+
+def are_variants(one: str, other: str) -> bool:
+    """
+    Whether two names differ in a size or a letter, as ``Rotor 71`` and ``Rotor 71P`` do.
+
+    Words with a digit and words of one or two letters are taken for sizes and types: products that
+    differ in them are two, however alike their names are otherwise.
+    """
+    return _sizes(one) != _sizes(other)
+
+
+def _sizes(name: str) -> str:
+    words = normalised(name).split()
+    return "".join(w for w in words if len(w) <= _LONGEST_TYPE or any(c.isdigit() for c in w))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""How far the record can be trusted now: sources, feeds, conflicts, balances, and what is weak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from throughline.loop.world import World
+from throughline.model.codec import moment_text
+from throughline.model.columns import subject_of, table_of
+from throughline.model.events import Statement
+from throughline.model.materials import StockCount
+from throughline.picture.balances import BalanceResult, balances_of
+from throughline.picture.checks import FieldTrust, checks_of, trust_of, trust_of_table
+from throughline.picture.conflicts import Conflict, conflicts_of
+from throughline.picture.feeds import FeedReport, SourceReport, feeds_of, sources_of
+from throughline.picture.trust import Trust
+
+WEAKEST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """One measure of one feed that is not as good as it could be."""
+
+    source: str
+    table: str
+    measure: str
+    value: float
+    reason: str
+    owner: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {
+            "source": self.source,
+            "table": self.table,
+            "measure": self.measure,
+            "value": round(self.value, 4),
+            "reason": self.reason,
+            "owner": self.owner,
+        }
+
+
+@dataclass(frozen=True)
+class TrustReport:
+    """
+    Everything that is known of how good the record is.
+
+    ``conflicts`` has those that a person settled as well; ``fields`` is the trust in every source
+    and field that was checked.
+    """
+
+    at: datetime
+    conflicts: tuple[Conflict, ...]
+    balances: tuple[BalanceResult, ...]
+    fields: tuple[FieldTrust, ...]
+    feeds: tuple[FeedReport, ...]
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def open_conflicts(self) -> tuple[Conflict, ...]:
+        """Conflicts that nobody settled."""
+        return tuple(conflict for conflict in self.conflicts if conflict.is_open)
+
+    @cached_property
+    def by_table(self) -> Mapping[tuple[str, str], Trust]:
+        """The trust in each source and table."""
+        return trust_of_table(self.fields)
+
+    @property
+    def weakest(self) -> tuple[Weakness, ...]:
+        """Measures below 1, the lowest first."""
+        found = (
+            Weakness(f.source, f.table, name, measure.value, measure.reason, f.owner)
+            for f in self.feeds
+            for name, measure in f.measures.items()
+            if measure.value is not None and measure.value < 1 and name != "trust"
+        )
+        return tuple(sorted(found, key=lambda w: (w.value, w.source, w.table, w.measure)))
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the ``trust`` command prints it."""
+        return {
+            "at": moment_text(self.at),
+            "sources": [source.as_json() for source in self.sources],
+            "feeds": [feed.as_json() for feed in self.feeds],
+            "conflicts": [conflict.as_json() for conflict in self.open_conflicts],
+            "balances": [balance.as_json() for balance in self.balances],
+            "weakest": [weak.as_json() for weak in self.weakest[:WEAKEST_SHOWN]],
+        }
+
+
+def trust_report(world: World, *, now: datetime) -> TrustReport:
+    """
+    How far the record can be trusted at a moment.
+
+    Of stock the earlier counts are read from the ledger; everything else is in the picture.
+    """
+    picture = world.picture()
+    conflicts = conflicts_of(picture, with_resolved=True)
+    balances = balances_of(picture, as_of=now, history=_stock_history(world))
+    fields = trust_of(picture, checks_of(picture, conflicts=conflicts, balances=balances))
+    feeds = feeds_of(picture, now=now, conflicts=conflicts, trusts=fields)
+    return TrustReport(now, conflicts, balances, fields, feeds, sources_of(picture, feeds, fields))
+
+
+def _stock_history(world: World) -> Iterator[Statement]:
+    table = table_of(StockCount).name
+    for key in world.picture().subjects(table):
+        for entry in world.ledger.about(subject_of(table, key)):
+            yield Statement.of(entry)
