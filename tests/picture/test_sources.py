@@ -71,6 +71,17 @@ def test_what_a_person_corrects_holds_until_a_source_speaks_anew() -> None:
     assert cost_of(picture(*known, *told, *costs(("mes", 11, 4)))) == 11
 
 
+def test_a_start_and_an_end_that_do_not_fit_are_taken_from_one_source() -> None:
+    """The MES has begun it at two; the ERP ended an earlier attempt at one. None took minus 1 h."""
+    known = feeds("production_orders", "erp", "mes", "wms")
+    attempt = ProductionOrder(id="PO-1", material="SHAFT", quantity=40)
+    ended = replace(attempt, actual_start=MONDAY, actual_end=MONDAY + HOUR)
+    begun = replace(attempt, actual_start=MONDAY + 2 * HOUR)
+    told = (said(ended, "erp"), said(begun, "wms", hours=2), said(begun, "mes", hours=3))
+    held = picture(*known, *told).plant.production_orders["PO-1"]
+    assert (held.actual_start, held.actual_end) == (MONDAY + 2 * HOUR, None)
+
+
 def test_a_column_that_a_feed_does_not_fill_is_taken_from_one_that_does() -> None:
     """The MES knows no costs: its export has no such column, and the default says nothing."""
     known = feeds("materials", "erp", "mes")

@@ -19,6 +19,7 @@ from throughline.errors import RowProblem
 from throughline.model import TABLES
 from throughline.model.columns import join_key, split_key, subject_of
 from throughline.model.door import close_words
+from throughline.model.spans import SPANS, backward_spans
 from throughline.model.working_time import weekday_numbers
 
 Body = dict[str, Any]
@@ -27,16 +28,6 @@ Wrong = tuple[str, str, str]  # column, problem, cure
 _MOST_CANDIDATES = 4000
 _MOST_SEARCHES = 200
 
-# Start before end, per table; False lets both be equal.
-_SPANS: dict[str, tuple[tuple[str, str], ...]] = {
-    "calendar_exceptions": (("starts_at", "ends_at"),),
-    "bill_of_materials": (("valid_from", "valid_until"),),
-    "production_orders": (("actual_start", "actual_end"),),
-    "operations_responses": (("planned_start", "planned_end"), ("actual_start", "actual_end")),
-    "equipment_states": (("starts_at", "ends_at"),),
-    "sales_order_lines": (("ordered_on", "delivered_on"),),
-    "purchase_orders": (("ordered_on", "shipped_on"), ("ordered_on", "received_on")),
-}
 _MAY_NOT_BE_EMPTY_SPANS = frozenset({"calendar_exceptions"})
 
 
@@ -106,11 +97,10 @@ def in_order_of_need(tables: Iterable[str]) -> list[str]:
 
 def _check_rows(intake: Intake, table: str) -> None:
     rule = _RULES.get(table)
-    spans = _SPANS.get(table, ())
-    if rule is None and not spans:
+    if rule is None and table not in SPANS:
         return
     for key, row, body in list(intake.bodies(table)):
-        wrongs = [*_backward_spans(table, spans, body), *(rule(body) if rule else ())]
+        wrongs = [*_wrong_spans(table, body), *(rule(body) if rule else ())]
         if wrongs:
             intake.set_aside(table, key, [_problem(row, body, wrong) for wrong in wrongs])
 
@@ -122,22 +112,13 @@ def _problem(row: Row, body: Mapping[str, Any], wrong: Wrong) -> RowProblem:
     return RowProblem(row.tally.name, row.number, column, text, problem, cure)
 
 
-def _backward_spans(table: str, spans: Iterable[tuple[str, str]], body: Body) -> Iterator[Wrong]:
-    for start, end in spans:
-        first, last = body[start], body[end]
-        if first is None or last is None:
-            continue
-        # Dates and moments are kept as ISO texts in one form, so their order is the order of time.
-        if _sortable(last) < _sortable(first):
-            yield end, f"is before {start} ({first})", "Correct one of the two."
-        elif last == first and table in _MAY_NOT_BE_EMPTY_SPANS:
-            yield end, f"is the same as {start}", "Give an end after the start."
-
-
-def _sortable(moment: str) -> str:
-    # "05:00:00Z" must sort before "05:00:00.5Z": without the letter, the shorter text is the
-    # earlier one.
-    return moment.removesuffix("Z")
+def _wrong_spans(table: str, body: Body) -> Iterator[Wrong]:
+    for start, end in backward_spans(table, body):
+        yield end, f"is before {start} ({body[start]})", "Correct one of the two."
+    if table in _MAY_NOT_BE_EMPTY_SPANS:
+        for start, end in SPANS[table]:
+            if body[start] == body[end]:
+                yield end, f"is the same as {start}", "Give an end after the start."
 
 
 def _calendar(body: Body) -> Iterator[Wrong]:

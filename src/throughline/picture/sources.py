@@ -21,6 +21,7 @@ from throughline.model.codec import canonical, to_json
 from throughline.model.columns import TABLES, Table, join_key
 from throughline.model.events import RETRACTED, Statement
 from throughline.model.sources import Delivery, Feed, Source
+from throughline.model.spans import backward_spans
 from throughline.picture.reliability import Vote, counted_once
 
 OURSELVES = "throughline"
@@ -180,6 +181,10 @@ def _put_together(
         told = [(s.event_id, bodies[s.event_id].get(name)) for s in counted]
         spoken = [value for _, value in told if not is_silent(value, table, name)]
         held[name] = _chosen(spoken, otherwise=held[name])
+
+    if any(backward_spans(table.name, held)):
+        # One source's start and another's end: no order ever ran like that.
+        return speaking[0]
 
     def agreeing(said: Statement) -> int:
         return sum(bodies[said.event_id].get(name) == value for name, value in held.items())
