@@ -2,6 +2,7 @@
 Write the reference pages from the code (``make docs``); with ``--check`` only compare them.
 
     docs/reference/tables.md    every table and column of the native format, from ``model.TABLES``
+    docs/reference/defects.md   every rule of the defect finder, from ``picture.defects.RULES``
     docs/reference/cli.md       every command and option, from ``cli.build_parser``
     docs/reference/reliability.md  what breaks the product and whether it holds, from
                                 docs/reliability.toml
@@ -25,6 +26,7 @@ from typing import Any, get_args
 
 from throughline.model import TABLES, Column, Table
 from throughline.model.door import LOOP_TABLES
+from throughline.picture.defects import RULES, Rule
 
 REFERENCE = Path(__file__).parent / "reference"
 RELIABILITY = Path(__file__).parent / "reliability.toml"
@@ -64,6 +66,7 @@ def pages() -> dict[str, str]:
     """Every generated page by file name."""
     written = {
         "tables.md": tables_page(TABLES.values()),
+        "defects.md": defects_page(RULES.values()),
         "reliability.md": reliability_page(tomllib.loads(RELIABILITY.read_text("utf-8"))["rows"]),
     }
     if find_spec("throughline.cli") is not None:
@@ -74,6 +77,60 @@ def pages() -> dict[str, str]:
 def _on_disk(name: str) -> str:
     page = REFERENCE / name
     return page.read_text(encoding="utf-8") if page.exists() else ""
+
+
+# The rules of the defect finder.
+
+DEFECTS_HEAD = """\
+# Defects: what the defect finder looks for
+
+`throughline inspect PATH` looks at files as they stand, whatever their columns are called;
+`throughline inspect PATH --mapping FILE` also at the plant that a mapping makes of them, and
+`throughline inspect` at the plant of the database. Nothing is recorded.
+
+- The rules are general. What a column holds (number, moment, label, identifier, words, yes or no)
+  is found from its contents; what part it plays (start and end, planned and actual, ordered and
+  delivered, person, machine, status) from the words of its name, in English, German and the more
+  frequent words of French, Spanish, Italian and Dutch, and then confirmed by its contents.
+- Dates may be ISO, day first, month first with or without AM and PM, year first, with the month by
+  name, compact, months or weeks; the column decides by its evidence. A decimal comma likewise.
+- Each finding has a count, *of* how many, up to five examples with their row numbers, a sentence
+  and the cure. Worst first: `stops` (cannot be planned at all), `distorts` (figures come out
+  wrong), `hides` (something is not seen), `untidy`.
+- A rule is silent where its premise is wrong. Nine ends in ten before their starts are no nine
+  hundred defects but two columns exchanged, and that is said once.
+- Memory: four bytes a cell and each distinct text of a column once. Rows are read in one pass.
+"""
+LEVELS = {
+    "rows": "In the rows of a table",
+    "tables": "Between the tables of a folder",
+    "plant": "In a plant",
+}
+
+
+def defects_page(rules: Iterable[Rule]) -> str:
+    """Every rule: what it looks for, what it counts, when it is silent, and the cure."""
+    known = sorted(rules, key=lambda rule: rule.name)
+    parts = [MADE_BY, DEFECTS_HEAD]
+    for level, heading in LEVELS.items():
+        parts.append(f"## {heading}\n")
+        parts.extend(_rule_section(r) for r in known if r.level.split(",")[0] == level)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _rule_section(rule: Rule) -> str:
+    also = " Also in a plant." if rule.level == "rows, plant" else ""
+    return "\n".join(
+        (
+            f"### {rule.name}\n",
+            f"{rule.about}{also}\n",
+            f"- *Counts* {rule.counts}.",
+            f"- *Silent:* {rule.silent}.",
+            f"- *Cure:* {rule.cure}",
+            f"- *Harm:* {rule.severity.value}",
+            "",
+        )
+    )
 
 
 # The native CSV format.

@@ -54,7 +54,8 @@ def readable(report: dict[str, Any]) -> str:
     """A compact list for a person: what is wrong, where, and what to do."""
     files = report["files"]
     rows = sum(file["rows"] for file in files)
-    where = f"{len(files)} tables with {rows:,} rows" if files else "The plant"
+    tables = f"{len(files)} table{'' if len(files) == 1 else 's'}"
+    where = f"{tables} with {rows:,} rows" if files else "The plant"
     defects = report["defects"]
     if not defects:
         return f"{where}: no defects found."

@@ -5,7 +5,8 @@ looked at by the defect finder. Nothing is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from throughline.picture.defects.columns import RawTable, read_table
 from throughline.picture.defects.findings import worst_first
 
 _MOST_FILES = 500
+_FIXTURE = frozenset({"model", "pk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,10 @@ def inspect(
         on_file(name)
         try:
             for part in _parts(file):
-                table = _read(file, name, part, _written(rules, name))
-                tables.append(table)
-                seen.append(InspectedTable(name, part, len(table), len(table.columns)))
+                for table in _tables(file, name, part, _written(rules, name)):
+                    tables.append(table)
+                    inner = table.name.removeprefix(name).removeprefix(":")
+                    seen.append(InspectedTable(name, inner, len(table), len(table.columns)))
         except FileError as error:
             problems.append(f"{name} {error}")
     if not tables:
@@ -152,7 +155,8 @@ def _written(rules: MappingFile | None, name: str) -> Written:
     return Written()
 
 
-def _read(file: Path, name: str, part: str, written: Written) -> RawTable:
+def _tables(file: Path, name: str, part: str, written: Written) -> Iterator[RawTable]:
+    """One table of a file, or one for each model where a fixture mixes them."""
     sheet = read_sheet(
         file,
         part=part,
@@ -162,4 +166,27 @@ def _read(file: Path, name: str, part: str, written: Written) -> RawTable:
         line_end=written.line_end,
     )
     called = f"{name}:{part}" if part else name
-    return read_table(called, sheet.header, sheet.rows)
+    if not set(sheet.header) >= _FIXTURE:
+        yield read_table(called, sheet.header, sheet.rows)
+        return
+    models: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
+    place = sheet.header.index("model")
+    for number, cells in sheet.rows:
+        models[cells[place]].append((number, cells))
+    for model, rows in models.items():
+        yield _without_empty(f"{name}:{model}", sheet.header, rows)
+
+
+def _without_empty(
+    called: str, header: Sequence[str], rows: list[tuple[int, list[str]]]
+) -> RawTable:
+    """A table without the columns that only other models of the fixture have."""
+    kept = [
+        i
+        for i, name in enumerate(header)
+        if name != "model" and any(i < len(cells) and cells[i] for _, cells in rows)
+    ]
+    names = [header[i].removeprefix("fields.") for i in kept]
+    return read_table(
+        called, names, [(n, [c[i] if i < len(c) else "" for i in kept]) for n, c in rows]
+    )

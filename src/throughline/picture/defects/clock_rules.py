@@ -38,7 +38,7 @@ DAYLIGHT = rule(
     about="Two columns of moments of one event differ by one of two whole numbers of hours, one "
     "apart, the one in summer and the other in winter: one is local time, the other is not.",
     counts="rows with either difference, of the rows that have both",
-    silent="as for constant_shift",
+    silent="constant_shift is silent for the same reasons",
     cure="Say the time zone of each column in the mapping.",
     severity=Severity.DISTORTS,
 )

@@ -32,7 +32,7 @@ PART_WITHOUT_FLAG = rule(
     level="rows",
     about="A part says yes and the summary beside it says no.",
     counts="rows in which the part says yes and the summary no, of the rows in which the part does",
-    silent="as for summary_without_part",
+    silent="summary_without_part is silent for the same reasons",
     cure="Decide which of both is meant; until then count from the parts and say so.",
     severity=Severity.DISTORTS,
 )

@@ -17,6 +17,7 @@ from throughline.picture.defects.values import DAY, Floats, as_moment
 
 LEAST_ROWS = 20
 _LEAST_FOR_UNITS = 50
+_LEAST_VALUES = 10
 _FEW = 0.05
 _A_PART = 0.2
 _YEARS = 30
@@ -40,9 +41,9 @@ UNIT_SLIP = rule(
     about="A few values of a column are 10, 25.4, 60, 100, 1000 or 3600 times the rest, or that "
     "part of it: they were written in another unit.",
     counts="rows with such a value, of the rows with a number",
-    silent="fewer than 50 numbers; more than a fifth is apart; the others spread so widely that "
-    "such a value may be right; no empty band lies between the two; prices are compared within "
-    "one thing only",
+    silent="fewer than 50 numbers or 10 different ones; the name says a rank or a place; more "
+    "than a fifth is apart; the others spread so widely that such a value may be right; no empty "
+    "band lies between the two; prices are compared within one thing only",
     cure="Find out the unit of these rows and convert them; never take their mean with the rest.",
     severity=Severity.DISTORTS,
 )
@@ -180,7 +181,7 @@ class _Slip:
 
 
 def _unit_slip(roles: Roles, profile: Profile, marks: Mask) -> Iterator[Defect]:
-    if _is_identity(profile) or profile.distinct < 3:
+    if _is_identity(profile) or set(profile.words) & w.ORDINAL or profile.distinct < _LEAST_VALUES:
         return
     numbers = np.where(marks[profile.column.codes], np.nan, profile.numbers)
     with np.errstate(invalid="ignore"):

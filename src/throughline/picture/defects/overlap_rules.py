@@ -36,7 +36,7 @@ MACHINE_OVERLAP = rule(
     "cannot be carried out, or the record cannot be right.",
     counts="rows that start before any earlier row of the same machine has ended; of the rows with "
     "a machine, a start and an end",
-    silent="as for person_at_two_places; for planned times also when the earlier job had ended "
+    silent="person_at_two_places would be; for planned times also when the earlier job had ended "
     "before the later one was planned to start in most cases, because plans were made anew; work "
     "centers and lines are no single machine",
     cure="Schedule again with one job at a time, or say that the resource is several machines.",

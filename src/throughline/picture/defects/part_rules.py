@@ -19,7 +19,7 @@ _ALIKE = 0.99
 _TELLS = 0.97
 _LEAST_KNOWN, _MOST_KNOWN = 0.05, 0.95
 _NAMES_SHOWN = 8
-_FEW_LABELS = 12
+_FEW_LABELS = 30
 
 KNOWN_FOR_PART = rule(
     "known_for_part",

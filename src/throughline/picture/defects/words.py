@@ -146,6 +146,11 @@ THING = names(
     "meter sensor channel tag parameter characteristic merkmal activity operation vorgang "
     "arbeitsgang"
 )
+ORDINAL = names(
+    "priority prioritat prio rank rang level stufe grade score year month week day jahr monat "
+    "woche index position pos seq sequence line row step index version revision lft rght"
+)
+"""Words of a name that promise a place and not a quantity."""
 DURATION = names(
     "duration dauer minutes minute min mins hours hour hrs seconds seconds sec stunden minuten "
     "sekunden runtime laufzeit downtime elapsed cycletime"
