@@ -18,12 +18,15 @@ from throughline.ledger import chain
 from throughline.ledger.heard import heard_by
 from throughline.ledger.memory import MemoryLedger
 from throughline.ledger.ports import Ledger
+from throughline.loop.snapshots import snapshot_of
 from throughline.model.codec import canonical
 from throughline.model.events import Event, Statement
+from throughline.picture import Fold
 from throughline.store import ledger as store_ledger
 from throughline.store.failures import world_failures
 from throughline.store.ledger import DjangoLedger
 from throughline.store.models import AppendOnlyError, LedgerEntry
+from throughline.store.snapshots import DjangoSnapshots
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -46,6 +49,34 @@ def test_the_hash_covers_the_canonical_json_of_everything_that_was_said(stock_co
     expected = sha256(canonical(chain.said(event)).encode()).hexdigest()
     assert chain.body_hash(event) == expected
     assert chain.body_hash(event, canonical(event.body)) == expected
+
+
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+
+
+@given(
+    texts=st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
+    quality=st.floats(0, 1) | st.integers(0, 1) | st.booleans(),
+    source_seq=st.none() | st.integers(0, 2**60),
+    moment=st.datetimes(timezones=st.just(UTC)),
+)
+def test_what_is_hashed_is_the_canonical_json_whatever_was_said(
+    texts: tuple[str, ...], quality: float, source_seq: int | None, moment: datetime
+) -> None:
+    event_id, kind, subject, source, cause, group = texts
+    event = Event(
+        id=event_id,
+        kind=kind,
+        subject=subject,
+        source=source,
+        occurred_at=moment,
+        body={"name": event_id, "quantity": quality},
+        source_seq=source_seq,
+        quality=quality,
+        causation_id=cause,
+        correlation_id=group,
+    )
+    assert chain.said_text(event, canonical(event.body)) == canonical(chain.said(event))
 
 
 class TestEveryLedger:
@@ -237,6 +268,22 @@ class TestTheLedgerInTheDatabase:
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE store_ledgerentry SET {change} WHERE sequence = 3456")  # noqa: S608
             assert kept.verify().first_bad_sequence == 3456
+
+    def test_a_chain_that_was_cut_off_or_written_anew_is_found_by_what_a_snapshot_saw(
+        self, stock_count: Say
+    ) -> None:
+        kept = DjangoLedger()
+        kept.append([stock_count(n) for n in range(1, 6)], recorded_at=NOON)
+        snapshot = snapshot_of(Fold().take(kept.statements()), kept)
+        assert snapshot is not None
+        DjangoSnapshots().keep(snapshot)
+        kept.append([stock_count(6)], recorded_at=NOON)
+        assert kept.verify().intact
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM store_ledgerentry WHERE sequence > 3")
+        assert kept.verify().first_bad_sequence == 4
+        kept.append([stock_count(n, 41) for n in range(4, 7)], recorded_at=NOON)
+        assert kept.verify().first_bad_sequence == 5
 
     def test_a_batch_that_fails_half_way_leaves_nothing(
         self, monkeypatch: pytest.MonkeyPatch, stock_count: Say

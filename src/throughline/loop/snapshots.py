@@ -8,7 +8,9 @@ and the picture is the same without it, only later.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol
@@ -63,7 +65,8 @@ def folded(ledger: Ledger, snapshots: Snapshots, *, until: int | None = None) ->
         The last entry to take in; by default all.
     """
     fold, _ = begun(ledger, snapshots, until=until)
-    return fold.take(_up_to(ledger.statements(after=fold.sequence), until))
+    with without_collecting():
+        return fold.take(_up_to(ledger.statements(after=fold.sequence), until))
 
 
 def begun(ledger: Ledger, snapshots: Snapshots, *, until: int | None = None) -> tuple[Fold, int]:
@@ -76,11 +79,30 @@ def begun(ledger: Ledger, snapshots: Snapshots, *, until: int | None = None) -> 
         if is_later or ledger.chain_hash_at(state.sequence) != snapshot.chain_hash:
             continue
         try:
-            fold = Fold.from_state(state, ledger.statements_at(state.kept))
+            with without_collecting():
+                fold = Fold.from_state(state, ledger.statements_at(state.kept))
         except ValueError:
             continue  # of another version, or it does not fit what the ledger says
         return fold, state.sequence
     return Fold(), 0
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """
+    Leave the search for unreachable objects off while a long ledger is folded.
+
+    All that is made stays reachable, so that the search finds nothing and looks through a million
+    statements again and again: a third of the time.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _up_to(statements: Iterator[Statement], until: int | None) -> Iterator[Statement]:

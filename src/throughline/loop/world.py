@@ -17,6 +17,7 @@ from throughline.loop.snapshots import (
     Snapshots,
     begun,
     snapshot_of,
+    without_collecting,
 )
 from throughline.model.assumptions import Assumption
 from throughline.model.codec import canonical, from_json, to_json
@@ -94,7 +95,8 @@ class World:
     def _fold_on(self) -> None:
         if self._fold.sequence == 0:
             self._fold, self._snapshot_at = begun(self.ledger, self._snapshots)
-        self._fold.take(self.ledger.statements(after=self._fold.sequence))
+        with without_collecting():
+            self._fold.take(self.ledger.statements(after=self._fold.sequence))
 
     def keep_snapshot(self, *, after: int = TAKEN_AFTER) -> bool:
         """

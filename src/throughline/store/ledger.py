@@ -19,7 +19,7 @@ from throughline.model.codec import canonical
 from throughline.model.events import Event, LedgerEntry, Statement
 from throughline.store import models
 from throughline.store.failures import world_failures
-from throughline.store.moments import as_read, as_written
+from throughline.store.moments import as_read, as_read_before, as_written
 from throughline.store.verification import verify
 
 ItemT = TypeVar("ItemT")
@@ -315,7 +315,9 @@ def _stated(query: str, values: Sequence[Any], sift: Sift = list) -> Iterator[St
 
 
 def _statement(row: tuple[Any, ...]) -> Statement:
-    (sequence, event_id, kind, subject, source, source_seq, occurred_at, recorded_at) = row[:8]
+    (sequence, event_id, kind, subject, source, source_seq, at, heard, quality, body, said_hash) = (
+        row
+    )
     # Of the texts that many rows repeat one object is kept.
     return Statement(
         sequence,
@@ -324,9 +326,11 @@ def _statement(row: tuple[Any, ...]) -> Statement:
         subject,
         intern(source),
         source_seq,
-        as_read(occurred_at),
-        as_read(recorded_at),
-        *row[8:],
+        as_read(at),
+        as_read_before(heard),
+        quality,
+        body,
+        said_hash,
     )
 
 

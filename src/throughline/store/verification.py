@@ -8,6 +8,8 @@ text, means the same to a reader and is damage all the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -17,7 +19,7 @@ from throughline.ledger.ports import Progress, Verification
 from throughline.model.events import Event
 from throughline.store import models
 from throughline.store.failures import world_failures
-from throughline.store.moments import as_read, as_written
+from throughline.store.snapshots import DjangoSnapshots
 
 _ROWS_AT_ONCE = 2_000
 _META = models.LedgerEntry._meta  # noqa: SLF001  documented by Django as its model API
@@ -32,9 +34,10 @@ def verify(on_progress: Progress | None = None) -> Verification:
     """
     Recompute every hash of the chain, entry by entry, then let the database check itself.
 
-    Its own check finds what no hash covers: an index that leads to another entry or to none, so
-    that an event which is said again would count twice. PostgreSQL has none that every
-    installation offers, and is not asked.
+    Entries that a snapshot has seen and that are not there any more, or not the same, are found as
+    well. The database's own check finds what no hash covers: an index that leads to another entry
+    or to none, so that an event which is said again would count twice. PostgreSQL has none that
+    every installation offers, and is not asked.
 
     Raises
     ------
@@ -42,18 +45,30 @@ def verify(on_progress: Progress | None = None) -> Verification:
         When the database cannot be read at all.
     """
     previous, count = GENESIS, 0
+    seen = _seen_before()
     try:
         for row in _rows():
             link = _expected_link(row, previous, count + 1)
-            if link is None:
+            if link is None or link != seen.pop(count + 1, link):
                 return Verification(count + 1, intact=False, first_bad_sequence=count + 1)
             previous, count = link, count + 1
             if on_progress is not None and count % _ROWS_AT_ONCE == 0:
                 on_progress(count)
     except _DamagedError:
         return Verification(count, intact=False, first_bad_sequence=count + 1)
+    if seen:
+        return Verification(count, intact=False, first_bad_sequence=count + 1)
     damage = _damage()
     return Verification(count, intact=not damage, first_bad_sequence=None, damage=damage)
+
+
+def _seen_before() -> dict[int, str]:
+    """
+    Chain hashes by place that snapshots remember.
+
+    A chain that was cut off at its end, or written anew from some place on, is whole in itself.
+    """
+    return {one.state.sequence: one.chain_hash for one in DjangoSnapshots().newest()}
 
 
 def _damage() -> str:
@@ -110,7 +125,7 @@ def _expected_link(row: tuple[Any, ...], previous: str, sequence: int) -> str | 
     (_, event_id, kind, subject, source, source_seq, occurred_at, recorded_at) = row[:8]
     (quality, causation_id, correlation_id, schema_version, body, _, _) = row[8:]
     try:
-        occurred, recorded = as_read(occurred_at), as_read(recorded_at)
+        occurred, recorded = _moment(occurred_at), _shared_moment(recorded_at)
         event = Event(
             id=event_id,
             kind=kind,
@@ -126,8 +141,28 @@ def _expected_link(row: tuple[Any, ...], previous: str, sequence: int) -> str | 
         )
         said_hash = body_hash(event, body)
         link = chain_hash(previous, sequence, recorded, said_hash)
-        moments = as_written(occurred), as_written(recorded)
     except (ValueError, TypeError, AttributeError, OverflowError):
         return None  # no longer text, no longer a moment: damaged
-    is_intact = (row[0], row[6], row[7], row[13], row[14]) == (sequence, *moments, said_hash, link)
+    is_intact = (row[0], row[13], row[14]) == (sequence, said_hash, link)
     return link if is_intact else None
+
+
+def _moment(value: Any) -> datetime:
+    """
+    A moment as it is kept.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is kept otherwise than it is written.
+    """
+    if isinstance(value, datetime):  # as PostgreSQL's driver gives it
+        return value.astimezone(UTC)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is not None or moment.isoformat(" ") != value:
+        message = f"{value} means a moment, but is not how one is written"
+        raise ValueError(message)
+    return moment.replace(tzinfo=UTC)
+
+
+_shared_moment = lru_cache(maxsize=64)(_moment)  # the rows of one batch were heard together
