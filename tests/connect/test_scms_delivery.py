@@ -40,6 +40,7 @@ SET_ASIDE = (
         shipment="ASN-1252",
         quantity=800,
         value=4792.0,
+        is_kept=True,
         groups={"supplier": "JSI R&T INSTITUTE, INC.", "origin": "BMS Meymac, France"},
     ),
     Delivery(
@@ -51,6 +52,7 @@ SET_ASIDE = (
         shipment="ASN-1680",
         quantity=30,
         value=2550.0,
+        is_kept=True,
         groups={"supplier": "REINBOLD EXPORT IMPORT", "origin": "Inverness Japan"},
     ),
 )
@@ -103,6 +105,7 @@ def test_scm_02_and_03_lines_late_on_the_day_and_early(plant, delivered):
     row = delivery_row(delivered)
     assert (row.late, row.on_the_day, row.early) == (681, 4_389, 2_040)
     assert 100 * row.on_time_ratio == pytest.approx(90.4219, abs=5e-4)
+    assert (row.on_time_in_full, row.otif_ratio) == (4_389 + 2_040, row.on_time_ratio)
     figures = kpis(plant).row()
     assert (figures["lines_due"], figures["lines_on_time_in_full"]) == (7_110, 4_389 + 2_040)
     assert 100 * figures["otif_ratio"] == pytest.approx(90.4219, abs=5e-4)

@@ -18,6 +18,7 @@ from throughline.learn.delivery import (
 from throughline.learn.kpis import kpis
 from throughline.model.orders import PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
+from throughline.model.responses import MaterialMovement, MovementReason
 
 
 def bought(name: str, supplier: str, due: int, came: int | None, ordered: int | None = 1, **more):
@@ -55,8 +56,27 @@ def test_late_on_the_day_early_and_how_far_from_the_promise():
     assert (row.late, row.on_the_day, row.early) == (1, 1, 2)
     assert (row.on_time_ratio, row.mean_deviation_days, row.mean_lateness_days) == (0.75, 0.25, 10)
     assert (row.worst_days, row.earliest_days, row.late_by_more) == (10, -7, ((7, 1), (30, 0)))
+    assert (row.on_time_in_full, row.otif_ratio) == (3, 0.6)
     assert row.deviation_days_95 == pytest.approx(8.5)
     assert (row.quantity, row.value) == (50, 4 * 20 + 100)
+
+
+def test_a_line_is_in_full_when_what_was_booked_by_its_day_and_not_rejected_is_enough():
+    def receipt(name: str, day: int, quantity: float) -> MaterialMovement:
+        return MaterialMovement(
+            id=f"{name}{day}",
+            material="X",
+            quantity=quantity,
+            at=datetime(2026, 3, day, 23, tzinfo=UTC),
+            reason=MovementReason.RECEIPT,
+            order=name,
+        )
+
+    lines = [bought(name, "ANNA", 10, None) for name in "AB"]
+    rejected = bought("C", "ANNA", 10, 9, rejected_quantity=1)
+    moves = [receipt("A", 9, 4), receipt("A", 10, 6), receipt("B", 9, 4), receipt("B", 11, 6)]
+    row = delivery_row(deliveries(Plant.of([*lines, rejected, *moves]), Side.SUPPLIER))
+    assert (row.lines, row.on_time_in_full) == (3, 1)
 
 
 def test_lead_times_taken_and_promised_and_what_came_before_it_was_ordered():

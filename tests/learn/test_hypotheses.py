@@ -204,11 +204,17 @@ def test_a_machine_nobody_uses_says_nothing_about_its_availability() -> None:
     assert verdict(AVAILABILITY).n == 0
 
 
-def test_waiting_for_an_operator_is_not_a_loss_of_availability() -> None:
+@pytest.mark.parametrize(
+    "condition",
+    [EquipmentCondition.UNMANNED, EquipmentCondition.UNOBSERVED, EquipmentCondition.IDLE],
+)
+def test_time_that_nobody_could_use_or_saw_is_not_a_loss_of_availability(
+    condition: EquipmentCondition,
+) -> None:
     unmanned = EquipmentState(
         id="U",
         equipment="WND-1",
-        condition=EquipmentCondition.UNMANNED,
+        condition=condition,
         starts_at=MONDAY,
         ends_at=MONDAY + timedelta(hours=8),
     )

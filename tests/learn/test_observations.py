@@ -327,3 +327,11 @@ def test_a_suppliers_orders_are_each_measured_by_their_own_agreed_time() -> None
         belief("suppliers/S-03", AssumedQuantity.LEAD_TIME_DAYS, 10, EvidenceFamily.HAZARD)
     )
     assert told == (DayOrders(date(2026, 3, 3), ((OpenOrder(1, False, 2.0),),)),)
+
+
+def test_nobody_waits_for_an_order_that_is_closed() -> None:
+    source = SupplySource(material="MAGNET", supplier="S-03", lead_time_days=20)
+    closed = replace(purchase(1), is_closed=True)
+    held = belief("suppliers/S-03", AssumedQuantity.LEAD_TIME_DAYS, 10, EvidenceFamily.HAZARD)
+    floor = Floor(Plant.of([source, closed]), MONDAY + 30 * DAY)
+    assert (floor.observations(held), floor.waits(held)) == ((), ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -153,6 +154,16 @@ def test_a_blocked_order_is_overtaken_and_starts_when_its_material_comes() -> No
         (at(days=3, hours=2), "2026-03-05"),
     ]
     assert after.operations_responses["M-1:10"].actual_start == at(days=3, hours=2)
+
+
+def test_of_a_purchase_that_is_closed_nothing_comes() -> None:
+    plan = bracket_plan(bolts_at=at(days=1))
+    plant = stocked(released(bracket_shop(), plan), STEEL=40)
+    schedule = make_schedule(plan, plant)
+    closed = replace(plant.purchase_orders["PO-7"], is_closed=True)
+    after, said = days(plant.with_records([closed]), schedule, CALM, last=4)
+    assert [e for e in said if e.table == "purchase_orders"] == []
+    assert "M-1:10" not in after.operations_responses
 
 
 def test_a_supplier_that_needs_longer_delivers_later_without_a_word() -> None:

@@ -35,7 +35,8 @@ class Delivery:
     """
     One line that was promised for a day, from a supplier or to a customer.
 
-    ``deviation_days`` is above zero when it came late. ``groups`` are what it can be grouped by.
+    ``deviation_days`` is above zero when it came late. ``is_kept`` says that all of it had come by
+    the end of the promised day. ``groups`` are what it can be grouped by.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Delivery:
     shipment: str
     quantity: float
     value: float
+    is_kept: bool
     groups: Mapping[str, str]
 
     @property
@@ -59,10 +61,12 @@ class DeliveryRow:
     """
     The deliveries of one scope. Days are calendar days; None where nothing could be counted.
 
-    ``deviation`` is delivered minus promised over all delivered lines, ``lateness`` the same over
-    the late ones only. ``late_by_more`` counts lines late by more than so many days. Lead times are
-    from the day of the order to the actual or the promised day, over lines that state it.
-    ``delivered_before_order`` came before they were ordered: one of the two days is wrong.
+    ``on_time_in_full`` and ``otif_ratio`` are of all lines, delivered or not; the other ratios of
+    delivered lines. ``deviation`` is delivered minus promised over all delivered lines,
+    ``lateness`` the same over the late ones only. ``late_by_more`` counts lines late by more than
+    so many days. Lead times are from the day of the order to the actual or the promised day, over
+    lines that state it. ``delivered_before_order`` came before they were ordered: one of the two
+    days is wrong.
     """
 
     scope: str
@@ -75,6 +79,8 @@ class DeliveryRow:
     late: int
     on_the_day: int
     early: int
+    on_time_in_full: int
+    otif_ratio: float | None
     on_time_ratio: float | None
     late_ratio: float | None
     mean_deviation_days: float | None
@@ -157,6 +163,8 @@ def delivery_row(lines: Iterable[Delivery], scope: str = _ALL) -> DeliveryRow:
         late=len(late),
         on_the_day=days.count(0),
         early=on_time - days.count(0),
+        on_time_in_full=sum(row.is_kept for row in rows),
+        otif_ratio=sum(row.is_kept for row in rows) / len(rows) if rows else None,
         on_time_ratio=on_time / len(days) if days else None,
         late_ratio=len(late) / len(days) if days else None,
         mean_deviation_days=mean(days) if days else None,
@@ -246,6 +254,7 @@ def value_of(order: PurchaseOrder) -> float:
 
 def _from_suppliers(plant: Plant) -> Iterable[Delivery]:
     far = datetime.max.replace(tzinfo=UTC)
+    booked = _received_by_due(plant)
     for order in plant.purchase_orders.values():
         if order.due_on is None:
             continue
@@ -258,11 +267,31 @@ def _from_suppliers(plant: Plant) -> Iterable[Delivery]:
             order.shipment,
             order.quantity,
             value_of(order),
+            _came_in_full(order, booked.get(order.id, 0.0)),
             {"supplier": order.supplier, "material": order.material, "origin": order.origin},
         )
 
 
+def _came_in_full(order: PurchaseOrder, booked: float) -> bool:
+    is_late = order.received_on is None or order.due_on is None or order.received_on > order.due_on
+    stated = 0.0 if is_late else order.received_quantity
+    return max(stated, booked) - order.rejected_quantity >= order.quantity
+
+
+def _received_by_due(plant: Plant) -> dict[str, float]:
+    """Units of each purchase line that were booked in by the end of its promised day."""
+    came: dict[str, float] = defaultdict(float)
+    for movement in plant.material_movements.values():
+        order = plant.purchase_orders.get(movement.order)
+        if order is None or order.due_on is None or movement.reason is not MovementReason.RECEIPT:
+            continue
+        if movement.at.astimezone(UTC).date() <= order.due_on:
+            came[order.id] += movement.quantity
+    return dict(came)
+
+
 def _to_customers(plant: Plant) -> Iterable[Delivery]:
+    left = shipped_by_due(plant)
     for line in plant.sales_order_lines.values():
         yield Delivery(
             line.id,
@@ -273,6 +302,7 @@ def _to_customers(plant: Plant) -> Iterable[Delivery]:
             "",
             line.quantity,
             line.quantity * line.price_eur,
+            is_on_time_in_full(line, left),
             {
                 "customer": line.customer,
                 "material": line.material,

@@ -362,6 +362,8 @@ class Floor:
         if order.ordered_on is None or order.ordered_on > self._yesterday:
             return None, None
         arrived = arrived_on(self.plant, order, self._closed_until - _DAY)
+        if arrived is None and order.is_closed:
+            return None, None  # nobody waits for it any more
         begun = self._clock_starts(order, order.ordered_on)
         if arrived is not None and arrived <= begun:
             arrived = begun + _DAY  # within the day: the shortest wait there is

@@ -40,8 +40,8 @@ class MachineUse:
     How a machine was used in the time in which it was observed.
 
     ``utilisation`` is producing over observed hours, None where a machine does not say when it
-    produces; ``observed_ratio`` is observed over all hours, None without any. Overlapping stretches of one condition count once, those of
-    different conditions each.
+    produces; ``observed_ratio`` is observed over all hours, None without any. Overlapping stretches
+    of one condition and word count once, those of different ones each.
     """
 
     equipment: str

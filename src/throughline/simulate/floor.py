@@ -552,7 +552,8 @@ class _Floor:
 
     def _still_to_come(self, order: PurchaseOrder) -> float:
         today = self._moment(self.start).date()
-        if order.ordered_on is not None and order.ordered_on > self._moment(self.end).date():
+        is_later = order.ordered_on is not None and order.ordered_on > self._moment(self.end).date()
+        if order.is_closed or is_later:
             return 0.0
         is_stated = order.received_on is None or order.received_on <= today
         stated = order.received_quantity if is_stated else 0.0
