@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,17 @@ def record(options: argparse.Namespace) -> int:
     return 1 if problems or receipt.quarantined else 0
 
 
-def _lines(file: str) -> list[str]:
-    if file != "-" and not Path(file).is_file():
+def _lines(file: str) -> Iterator[str]:
+    from throughline.connect.event_lines import event_lines
+
+    if file == "-":
+        yield from event_lines(sys.stdin.buffer)
+        return
+    if not Path(file).is_file():
         message = f"{file} is not a file. Give a file of JSON lines, or - for standard input."
         raise DataError(message)
-    said = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    # A byte that is not UTF-8 spoils its own line: it becomes half a surrogate, which no field may
-    # hold. Only line feeds end a line; texts may hold other separators.
-    return said.decode("utf-8", "surrogateescape").split("\n")
+    with Path(file).open("rb") as stream:
+        yield from event_lines(stream)
 
 
 def verify(options: argparse.Namespace) -> int:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from struct import unpack_from
 
 from throughline.connect.door.limits import GENEROUS_BYTES, MIB, Limits
 from throughline.connect.door.refusal import RefusalError
@@ -45,7 +45,15 @@ def checked_archive(stream: io.BufferedIOBase, packed_bytes: int, limits: Limits
             _check_entries(entries, packed_bytes, limits)
             for entry in entries:
                 _check_content(archive, entry, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         raise RefusalError(f"is not an intact workbook ({error})", _CURE) from None
     return {entry.filename: entry.file_size for entry in entries}
 
@@ -59,10 +67,10 @@ def _check_directory(stream: io.BufferedIOBase, limits: Limits) -> None:
     place = tail.rfind(_END)
     if place < 0 or len(tail) - place < _END_SIZE:
         raise RefusalError("is not an intact workbook: its end is missing", _CURE)
-    count, directory = unpack_from("<HI", tail, place + 10)
+    count, directory = struct.unpack_from("<HI", tail, place + 10)
     place_64 = tail.rfind(_END_64)
     if 0 <= place_64 <= len(tail) - 56:
-        count, directory = unpack_from("<QQ", tail, place_64 + 32)
+        count, directory = struct.unpack_from("<QQ", tail, place_64 + 32)
     if count > limits.entries or directory > limits.entries * _ENTRY_SIZE:
         problem = f"holds more than {limits.entries} entries"
         raise RefusalError(problem, "A workbook needs a few dozen. " + _CURE)
@@ -149,7 +157,7 @@ def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[byte
     head = stream.read(30)
     if head[:4] != b"PK\x03\x04":
         raise zipfile.BadZipFile("an entry is not where the directory says")
-    name, extra = unpack_from("<HH", head, 26)
+    name, extra = struct.unpack_from("<HH", head, 26)
     stream.seek(entry.header_offset + 30 + name + extra)
     left = entry.compress_size
     unpack = zlib.decompressobj(-15) if entry.compress_type == zipfile.ZIP_DEFLATED else None

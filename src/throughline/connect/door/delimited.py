@@ -78,6 +78,8 @@ def _bars(header: str) -> Iterator[str]:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
+    if len(delimiter) > 1:
+        return line.split(delimiter)
     try:
         return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
