@@ -110,40 +110,20 @@ def test_sets_without_defects_have_none(found_in, name):
 
 # The same tables under other headers and with other dates.
 
-LEVY_GERMAN = [
-    "Nr",
-    "Auftrag",
-    "Teil",
-    "Auftragsmenge",
-    "Vorgang",
-    "Ressource",
-    "Anlage",
-    "Mitarbeiternummer",
-    "Meldeart",
-    "Beginn",
-    "Ende",
-    "Dauer (min)",
-    "Gutmenge",
-    "Ausschuss",
-    "Nacharbeit",
-    "Kennung",
-    "bekannt",
-]
-HYBRID_GERMAN = [
-    "AuftragNr",
-    "Maschine",
-    "Vorgang",
-    "Material",
-    "Minuten",
-    "Energie kWh",
-    "Verfügbarkeit %",
-    "Plan-Beginn",
-    "Plan-Ende",
-    "Ist-Beginn",
-    "Ist-Ende",
-    "Status",
-    "Kategorie",
-]
+
+def header(text: str) -> list[str]:
+    """Column names as a line of a file holds them."""
+    return text.split(";")
+
+
+LEVY_GERMAN = header(
+    "Nr;Auftrag;Teil;Auftragsmenge;Vorgang;Ressource;Anlage;Mitarbeiternummer;Meldeart;Beginn;"
+    "Ende;Dauer (min);Gutmenge;Ausschuss;Nacharbeit;Kennung;bekannt"
+)
+HYBRID_GERMAN = header(
+    "AuftragNr;Maschine;Vorgang;Material;Minuten;Energie kWh;Verfügbarkeit %;Plan-Beginn;"
+    "Plan-Ende;Ist-Beginn;Ist-Ende;Status;Kategorie"
+)
 STEEL_OTHER = ("n", "date", "Usage_kWh", "Lagging", "Leading", "CO2(tCO2)", "lpf", "ldpf", "NSM")
 
 
