@@ -10,7 +10,7 @@ from typing import Any
 from throughline.cli.common import Commands, add_command, day, open_world, whole
 from throughline.cli.output import Stopwatch, show, table
 from throughline.errors import RequestError
-from throughline.model.codec import to_json
+from throughline.model.codec import moment_text, to_json
 from throughline.model.plant import Plant
 
 SHOWN = 20
@@ -150,6 +150,11 @@ def _look(options: argparse.Namespace) -> tuple[Plant, datetime | None, datetime
     return world.picture().plant, options.since, until
 
 
+def _stretch(since: datetime | None, until: datetime) -> dict[str, str | None]:
+    """What was looked at, as every report says it."""
+    return {"from": moment_text(since) if since else None, "to": moment_text(until)}
+
+
 def kpis(options: argparse.Namespace) -> None:
     """KPIs from confirmed work."""
     from throughline.learn.kpis import kpis as compute
@@ -164,10 +169,24 @@ _KPI_COLUMNS = (
     "scope", "orders_completed", "orders_late", "late_ratio", "produced_quantity", "scrap_ratio",
     "availability", "effectiveness", "quality_ratio", "oee", "observed_ratio",
 )  # fmt: skip
+_WORK_COLUMNS = (
+    "scope", "operations", "operations_late", "unit_busy_hours", "produced_quantity", "scrap_ratio",
+    "effectiveness", "quality_ratio", "mean_end_slip_minutes",
+)  # fmt: skip
+_KPI_COLUMNS_OF = {
+    "person": _WORK_COLUMNS,
+    "work_center": (*_WORK_COLUMNS, "availability", "oee", "observed_ratio"),
+    "equipment": (*_WORK_COLUMNS, "availability", "oee", "observed_ratio"),
+    "supplier": (
+        "scope", "purchase_lines_received", "purchase_lines_late", "purchase_late_ratio",
+        "mean_purchase_lead_time_days", "median_purchase_lead_time_days", "purchase_value_eur",
+    ),
+    "reason": ("scope", "breakdowns", "down_hours", "mttr_hours", "idle_hours", "unmanned_hours"),
+}  # fmt: skip
 
 
 def _readable_kpis(report: dict[str, Any]) -> str:
-    return _columns(report["rows"], _KPI_COLUMNS)
+    return _columns(report["rows"], _KPI_COLUMNS_OF.get(report["by"], _KPI_COLUMNS))
 
 
 def states(options: argparse.Namespace) -> None:
@@ -178,6 +197,7 @@ def states(options: argparse.Namespace) -> None:
     plant, since, until = _look(options)
     rows = state_hours(plant, since=since, until=until, longest=options.longest)
     report = {
+        **_stretch(since, until),
         "machines": to_json(machine_use(rows)),
         "states": to_json(rows),
         "seconds": watch.seconds,
@@ -186,19 +206,21 @@ def states(options: argparse.Namespace) -> None:
 
 
 def _readable_states(report: dict[str, Any]) -> str:
-    return "\n\n".join(
-        [
-            _columns(
-                report["machines"],
-                ("equipment", "producing_hours", "observed_hours", "unobserved_hours",
-                 "left_out_hours", "utilisation", "observed_ratio"),
-            ),
-            _columns(
-                report["states"],
-                ("equipment", "condition", "word", "stretches", "hours", "longest_minutes"),
-            ),
-        ]
-    )  # fmt: skip
+    # Faults over the states of a machine that states itself are many; `alerts` counts them.
+    telling = {m["equipment"] for m in report["machines"] if m["utilisation"] is not None}
+    rows = [
+        row
+        for row in report["states"]
+        if row["condition"] != "down" or row["equipment"] not in telling
+    ]
+    return "\n\n".join([_columns(report["machines"], _USE_COLUMNS), _columns(rows, _STATE_COLUMNS)])
+
+
+_USE_COLUMNS = (
+    "equipment", "producing_hours", "observed_hours", "unobserved_hours", "left_out_hours",
+    "utilisation", "observed_ratio",
+)  # fmt: skip
+_STATE_COLUMNS = ("equipment", "condition", "word", "stretches", "hours", "longest_minutes")
 
 
 def losses(options: argparse.Namespace) -> None:
@@ -213,6 +235,7 @@ def losses(options: argparse.Namespace) -> None:
     times = order_times(plant)
     open_minutes = [t for t in times if t.unexplained is not None and abs(t.unexplained) >= 1]
     report = {
+        **_stretch(since, until),
         "by": options.by,
         "minutes": sum(row.minutes for row in rows),
         "losses": to_json(rows),
@@ -246,6 +269,7 @@ def alerts(options: argparse.Namespace) -> None:
     level = AlertLevel(options.level) if options.level else None
     rows = counted(plant, since=since, until=until, level=level)
     report = {
+        **_stretch(since, until),
         "alerts": to_json(rows),
         "total": sum(row.count for row in rows),
         "seconds": watch.seconds,
@@ -262,6 +286,7 @@ def flow(options: argparse.Namespace) -> None:
     plant, since, until = _look(options)
     ways = measured.variants(plant)
     report = {
+        **_stretch(since, until),
         "lead_times": to_json(measured.lead_times(plant, since=since, until=until)),
         "by": options.by,
         "loads": to_json(measured.loads(plant, options.by, since=since, until=until)),
@@ -312,6 +337,7 @@ def deliveries(options: argparse.Namespace) -> None:
     by_partner = {row.scope: row.value for row in delivery.delivery_by(lines, partner)}
     rows = delivery.delivery_by(lines, options.by) if options.by else ()
     report = {
+        **_stretch(since, until),
         "side": side.value,
         "by": options.by or "",
         "all": to_json(delivery.delivery_row(lines)),
