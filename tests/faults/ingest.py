@@ -108,8 +108,8 @@ class Writer:
         self._first: Answer | None = None
         self.was_killed = False
 
-    def send(self, batch: Sequence[Answer]) -> None:
-        """One batch; a writer that is dead does not hear it."""
+    def send(self, batch: Sequence[Answer] | Answer | str) -> None:
+        """One batch or question; a writer that is dead does not hear it."""
         with suppress(OSError):
             self._talk.sendall((json.dumps(batch) + "\n").encode())
 
@@ -123,12 +123,12 @@ class Writer:
                 if line.endswith("\n"):
                     yield json.loads(line)
 
-    def ask(self, wanted: str) -> Answer:
-        """What it says to ``verify`` or ``digest``; its greeting is passed over."""
+    def ask(self, wanted: Answer | str) -> Answer:
+        """What it says to a question; its greeting is passed over."""
         first = next(self.answers())
         if "failed" in first:
             return first
-        self._talk.sendall((json.dumps(wanted) + "\n").encode())
+        self.send(wanted)
         return next(self.answers())
 
     def peek(self) -> Answer:
