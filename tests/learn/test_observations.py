@@ -137,6 +137,19 @@ def test_attendance_counts_the_qualified_who_are_on_shift_that_day() -> None:
     )
 
 
+def test_a_day_with_an_absence_that_is_not_believed_says_nothing() -> None:
+    """Without the absence the person would seem to be present, which nobody said."""
+    plant = people(
+        Absence(person="P-0", day=date(2026, 3, 3)), Absence(person="P-0", day=date(2026, 3, 5))
+    )
+    told = Floor(plant, MONDAY + 6 * DAY, weak=["absences/P-0:2026-03-03"]).observations(ATTENDANCE)
+    assert told == (
+        DayCount(date(2026, 3, 2), 2, 2),
+        DayCount(date(2026, 3, 5), 0, 1),
+        DayCount(date(2026, 3, 6), 1, 1),
+    )
+
+
 def test_where_nobody_reports_absences_silence_is_not_attendance() -> None:
     assert Floor(people(), MONDAY + 6 * DAY).observations(ATTENDANCE) == ()
 

@@ -32,6 +32,15 @@ def test_a_changed_plant_leaves_the_first_as_it_was() -> None:
     assert before.with_records([]) is before
 
 
+def test_a_plant_without_some_records_leaves_the_first_as_it_was() -> None:
+    before = Plant.of([Material(id="M"), Material(id="N"), STEP])
+    after = before.without(["materials/M", "operations/ROTOR:10", "suppliers/S"])
+    assert (set(after.materials), after.operations) == ({"N"}, {})
+    assert (set(before.materials), set(before.operations)) == ({"M", "N"}, {"ROTOR"})
+    assert before.without([]) is before
+    assert after.with_records([Material(id="M")]).materials.keys() == {"M", "N"}
+
+
 def test_a_plant_changed_many_times_still_finds_every_record() -> None:
     plant = Plant.of([Material(id="M")])
     for number in range(5):

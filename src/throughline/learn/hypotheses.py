@@ -11,7 +11,7 @@ honest over thousands of assumptions (5.5), and beside each verdict the number t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate
@@ -56,6 +56,7 @@ def test(
     *,
     now: datetime,
     refuted: Mapping[str, Refutation] | None = None,
+    weak: Collection[str] = (),
     alpha: float = 0.10,
     budget_per_week: float = 1.0,
 ) -> tuple[Verdict, ...]:
@@ -79,6 +80,8 @@ def test(
         count.
     refuted
         Refutations recorded earlier, by assumption id. They stay, whatever the evidence says today.
+    weak
+        Subjects of records that are not believed enough to be evidence; see ``picture.weak``.
     alpha
         Largest expected share of false entries among those watched or refuted.
     budget_per_week
@@ -95,7 +98,7 @@ def test(
         verdicts. ``threshold`` is that of the side shown; ``refuted_at`` is the end of the newest
         day with an observation, or the moment of the latch.
     """
-    floor, latched = Floor(plant, now), refuted or {}
+    floor, latched = Floor(plant, now, weak), refuted or {}
     cases = [_examine(assumption, floor) for assumption in assumptions]
     scale = max(1.0, math.fsum(assumption.weight for assumption in assumptions))
     weights = [assumption.weight / scale for assumption in assumptions]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
@@ -46,6 +46,10 @@ _QUALIFIED = 3
 _PATIENCE = 2.2
 # A duration that is recorded as 0 whole days took about half of one.
 _SAME_DAY = 0.5
+# Numbers that are read from what was reported missing: time lost, people away, nothing ordered.
+_SILENCE_SPEAKS = frozenset(
+    {AssumedQuantity.AVAILABILITY, AssumedQuantity.ATTENDANCE, AssumedQuantity.DEMAND_PER_WEEK}
+)
 # Days looked back for the last working day of a machine before its assumption was declared.
 _WEEK_BEFORE = 7
 # Lost and planned minutes that are equal but for rounding are the same.
@@ -125,19 +129,33 @@ class Floor:
         The records that hold.
     now
         The moment looked from. What is dated later has not happened.
+    weak
+        Subjects of records that are not believed enough to speak.
     """
 
-    def __init__(self, plant: Plant, now: datetime) -> None:
+    def __init__(self, plant: Plant, now: datetime, weak: Collection[str] = ()) -> None:
         self.plant, self.now = plant, now.astimezone(UTC)
         self._closed_until = _midnight(self.now.date())
+        self._believed = Floor(plant.without(weak), now) if weak else self
 
     def observations(self, assumption: Assumption) -> tuple[Observation, ...]:
         """
         One statistic per closed day with something to say, in order of days, from facts after
         ``declared_at``.
 
-        Empty when the subject is unknown or nothing about it was recorded.
+        Empty when the subject is unknown or nothing about it was recorded. Of records that are too
+        weak to speak nothing is heard. Where silence would speak in their place (a stop that is not
+        believed is no running machine), the days that they touch say nothing either.
         """
+        if self._believed is self:
+            return self._all_observations(assumption)
+        told = self._believed.observations(assumption)
+        if assumption.quantity not in _SILENCE_SPEAKS:
+            return told
+        as_stated = set(self._all_observations(assumption))
+        return tuple(seen for seen in told if seen in as_stated)
+
+    def _all_observations(self, assumption: Assumption) -> tuple[Observation, ...]:
         read: Mapping[AssumedQuantity, Callable[[Assumption], Iterable[Observation]]] = {
             AssumedQuantity.AVAILABILITY: self._availability,
             AssumedQuantity.RUN_TIME_FACTOR: self._run_time,
@@ -155,6 +173,8 @@ class Floor:
         Durations behind a lead time, finished since ``declared_at`` or open at the end of the last
         closed day, for the posterior.
         """
+        if self._believed is not self:
+            return self._believed.waits(assumption)
         since = assumption.declared_at.astimezone(UTC).date()
         found = []
         for order in self._purchases(assumption.subject):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from throughline.learn.hypotheses import test
 from throughline.learn.measures import measured
 from throughline.loop.propose import Basis
 from throughline.loop.settings import LoopSettings
+from throughline.loop.trust import weak_of
 from throughline.loop.world import World
 from throughline.model.assumptions import AssumedQuantity, Standing, Verdict
 from throughline.model.decisions import DeclaredAssumption, Refutation
@@ -38,17 +39,44 @@ def basis_of(world: World, now: datetime, settings: LoopSettings) -> Basis:
 def verdicts(
     world: World, now: datetime, settings: LoopSettings | None = None
 ) -> tuple[Verdict, ...]:
-    """What the evidence says of every assumption of the published plan; none before the first."""
+    """
+    What the evidence says of every assumption of the published plan; none before the first.
+
+    Records that are too weak to be evidence are not heard.
+    """
+    return _tested(world, now, settings or LoopSettings(), weak_of(world, now=now))
+
+
+def weak_verdicts(
+    world: World, found: Sequence[Verdict], now: datetime, settings: LoopSettings | None = None
+) -> tuple[Verdict, ...]:
+    """
+    Assumptions that only weak data refutes: those that would be, were it believed, and are not.
+    """
+    weak = weak_of(world, now=now)
+    if not weak:
+        return ()
+    holding = {v.assumption.id for v in found if v.standing is not Standing.REFUTED}
+    return tuple(
+        replace(verdict, is_weak=True)
+        for verdict in _tested(world, now, settings or LoopSettings(), frozenset())
+        if verdict.standing is Standing.REFUTED and verdict.assumption.id in holding
+    )
+
+
+def _tested(
+    world: World, now: datetime, settings: LoopSettings, weak: Collection[str]
+) -> tuple[Verdict, ...]:
     published = world.published()
     if published is None:
         return ()
-    settings = settings or LoopSettings()
     plant = world.picture().plant
     return test(
         published.plan.assumptions,
         plant,
         now=now,
         refuted=plant.records(Refutation),
+        weak=weak,
         alpha=settings.alpha,
         budget_per_week=settings.false_alarms_per_week,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from throughline.loop.current import spoken
@@ -81,10 +82,34 @@ def finding_of(verdict: Verdict, trace: Trace, now: datetime) -> Finding:
     )
 
 
+def weak_finding_id(verdict: Verdict) -> str:
+    """The id of the finding that only weak data speaks against an assumption."""
+    return f"W-{verdict.assumption.id}"
+
+
+def weak_finding_of(
+    verdict: Verdict, trace: Trace, owners: Sequence[str], now: datetime
+) -> Finding:
+    """
+    The finding that weak data alone refutes an assumption: for the owners of the data, not for
+    whoever decides on the plan.
+    """
+    named = " and ".join(owners)
+    found = finding_of(verdict, trace, now)
+    return replace(
+        found,
+        id=weak_finding_id(verdict),
+        statement=f"If the data is right: {found.statement} It is too weak to decide by.",
+        is_weak=True,
+        owner=named,
+    )
+
+
 def needs_decision(verdict: Verdict) -> bool:
     """Whether a verdict is brought before somebody: no opportunity is, nor a mere result."""
     return (
         verdict.standing is Standing.REFUTED
+        and not verdict.is_weak
         and not verdict.is_opportunity
         and verdict.assumption.quantity not in WITHOUT_REMEDY
     )

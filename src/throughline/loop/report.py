@@ -208,6 +208,7 @@ def turn_report(turn: Turn) -> Json:
         "sequence": turn.sequence,
         "at": moment_text(turn.at),
         "findings": [to_json(finding) for finding in turn.findings],
+        "weak_findings": [to_json(finding) for finding in turn.weak_findings],
         "escalations": [escalation_report(e, None) for e in turn.escalations],
         "decisions": [decision_report(d) for d in turn.decisions],
         "proposal": {"changes": [] if replan is None else changes_report(replan.proposal)},

@@ -13,13 +13,17 @@ from throughline.model.codec import moment_text
 from throughline.model.columns import subject_of, table_of
 from throughline.model.events import Statement
 from throughline.model.materials import StockCount
+from throughline.model.sources import Delivery, SourceCheck
 from throughline.picture.balances import BalanceResult, balances_of
 from throughline.picture.checks import FieldTrust, checks_of, trust_of, trust_of_table
 from throughline.picture.conflicts import Conflict, conflicts_of
 from throughline.picture.feeds import FeedReport, SourceReport, feeds_of, sources_of
+from throughline.picture.fold import Picture
 from throughline.picture.trust import Trust
+from throughline.picture.weak import weak_records
 
 WEAKEST_SHOWN = 20
+_COUNTS = table_of(StockCount).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,31 @@ def trust_report(world: World, *, now: datetime) -> TrustReport:
     return TrustReport(now, conflicts, balances, fields, feeds, sources_of(picture, feeds, fields))
 
 
+def weak_of(world: World, *, now: datetime) -> frozenset[str]:
+    """
+    Subjects of records that are too weak to be evidence.
+
+    As long as nothing that any source said was ever found wrong, only the quality that events state
+    themselves decides, and no trust has to be computed.
+    """
+    picture = world.picture()
+    if not _anything_failed(picture):
+        return weak_records(picture, {})
+    return weak_records(picture, trust_report(world, now=now).by_table)
+
+
+def _anything_failed(picture: Picture) -> bool:
+    plant = picture.plant
+    return (
+        any(delivery.set_aside for delivery in plant.records(Delivery).values())
+        or any(not check.is_right for check in plant.records(SourceCheck).values())
+        or bool(conflicts_of(picture, with_resolved=True))
+        # Two counts of one store make a balance, and a balance may name a liar.
+        or len({at for h in picture.heard.values() if h.table == _COUNTS for at in h.moments}) > 1
+    )
+
+
 def _stock_history(world: World) -> Iterator[Statement]:
-    table = table_of(StockCount).name
-    for key in world.picture().subjects(table):
-        for entry in world.ledger.about(subject_of(table, key)):
+    for key in world.picture().subjects(_COUNTS):
+        for entry in world.ledger.about(subject_of(_COUNTS, key)):
             yield Statement.of(entry)

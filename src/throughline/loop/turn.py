@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from throughline.errors import RequestError
 from throughline.execute.escalate import escalation, escalation_id, one_tier_up, priced
 from throughline.execute.remedies import beliefs_after, drafts, within_working_hours
-from throughline.loop.current import basis_of, strategy_standing, trace_of, verdicts
+from throughline.loop.current import (
+    basis_of,
+    strategy_standing,
+    trace_of,
+    verdicts,
+    weak_verdicts,
+)
 from throughline.loop.decide import finish_interrupted, take, unfollowed
 from throughline.loop.find import (
     dearest_first,
@@ -18,6 +24,8 @@ from throughline.loop.find import (
     needs_decision,
     newly_refuted,
     refutations,
+    weak_finding_id,
+    weak_finding_of,
 )
 from throughline.loop.policy import Policy
 from throughline.loop.propose import (
@@ -34,6 +42,7 @@ from throughline.loop.propose import (
 from throughline.loop.publish import publish, release
 from throughline.loop.quarantine import finish_resolutions
 from throughline.loop.settings import LoopSettings
+from throughline.loop.trust import weak_of
 from throughline.loop.world import OURSELVES, Published, World
 from throughline.model.assumptions import Verdict
 from throughline.model.codec import moment_text
@@ -52,6 +61,8 @@ from throughline.model.responses import EquipmentCondition, EquipmentState
 from throughline.model.schedule import Schedule
 from throughline.model.working_time import working_time
 from throughline.picture.quantities import remaining_to_receive
+from throughline.picture.weak import owners_of
+from throughline.picture.witnesses import witnesses_of
 from throughline.strategy.standing import ObjectiveStanding
 
 PLAN_VALID_DAYS = 7
@@ -95,6 +106,7 @@ class Turn:
     released: int
     lessons: tuple[Lesson, ...]
     standings: tuple[ObjectiveStanding, ...]
+    weak_findings: tuple[Finding, ...] = ()
 
 
 def turn(
@@ -132,6 +144,7 @@ def turn(
     found = verdicts(world, now, settings)
     fresh = newly_refuted(found, world.picture().plant)
     findings = see_and_say(world, fresh, now)
+    weak = say_what_weak_data_says(world, found, now, settings)
     raised, decisions = answer(world, found, now, settings, policy)
     replan = first or replan_if_worth_it(world, now, settings)
     released = release(world, now=now, settings=settings)
@@ -148,6 +161,7 @@ def turn(
         released=released,
         lessons=lessons,
         standings=strategy_standing(plant, found, now),
+        weak_findings=weak,
     )
 
 
@@ -181,6 +195,39 @@ def see_and_say(world: World, fresh: Sequence[Verdict], now: datetime) -> tuple[
     findings = tuple(finding_of(verdict, trace, now) for verdict in fresh)
     world.say([*refutations(fresh, now), *findings], at=now)
     return findings
+
+
+def say_what_weak_data_says(
+    world: World, found: Sequence[Verdict], now: datetime, settings: LoopSettings
+) -> tuple[Finding, ...]:
+    """
+    Record what only weak data refutes, for whoever owns the data; nobody is asked to decide by it.
+    """
+    picture = world.picture()
+    known = picture.plant.records(Finding)
+    fresh = [
+        verdict
+        for verdict in weak_verdicts(world, found, now, settings)
+        if weak_finding_id(verdict) not in known
+    ]
+    if not fresh:
+        return ()
+    weak, trace = weak_of(world, now=now), trace_of(world)
+    findings = tuple(
+        weak_finding_of(verdict, trace, owners_of(picture, speaking), now)
+        for verdict in fresh
+        if (speaking := _weak_witnesses(world, verdict, weak, now))
+    )
+    world.say(findings, at=now)
+    return findings
+
+
+def _weak_witnesses(
+    world: World, verdict: Verdict, weak: Collection[str], now: datetime
+) -> tuple[str, ...]:
+    plant = world.picture().plant
+    spoken = witnesses_of(plant, verdict.assumption, now=now)
+    return tuple(subject for subject in spoken if subject in weak)
 
 
 def answer(

@@ -121,7 +121,8 @@ class Verdict:
     ``e_value`` is the e-process of METHODS 5.4; ``path`` its value after each day with an
     observation (day, e-value). ``n`` counts those days. ``is_opportunity`` is true when the
     favourable side was refuted. ``refuted_at`` is the end of the newest closed day when its
-    e-value reached ``threshold``; a refutation stays (it is latched).
+    e-value reached ``threshold``; a refutation stays (it is latched). ``is_weak`` marks a verdict
+    that rests on data nobody should decide by: it is for the owner of the data.
     """
 
     assumption: Assumption
@@ -133,3 +134,4 @@ class Verdict:
     is_opportunity: bool
     refuted_at: datetime | None
     path: tuple[tuple[datetime, float], ...]
+    is_weak: bool = False

@@ -76,6 +76,10 @@ class Finding:
     evidence: str = column("The evidence in one sentence.", default="")
     late_orders: str = column("Sales lines now projected late, comma separated.", default="")
     objectives: str = column("Objectives at risk, comma separated.", default="")
+    is_weak: bool = column(
+        "true when it rests on data too weak to decide by; it is then not escalated.", default=False
+    )
+    owner: str = column("Who answers for the weak data that it rests on.", default="")
 
 
 class EscalationStatus(StrEnum):

@@ -72,6 +72,19 @@ class Plant:
         layers: list[Any] = [changed, *before]
         return Plant(ChainMap(*layers))
 
+    def without(self, subjects: Iterable[str]) -> Plant:
+        """This plant as if nothing had been said of some subjects, such as ``equipment/BAL-1``."""
+        gone: dict[str, set[str]] = defaultdict(set)
+        for subject in subjects:
+            table, _, key = subject.partition("/")
+            gone[table].add(key)
+        left = {
+            table: {k: item for k, item in self._tables.get(table, {}).items() if k not in keys}
+            for table, keys in gone.items()
+        }
+        layers: list[Any] = [left, self._tables]
+        return Plant(ChainMap(*layers)) if left else self
+
     def records(self, record_type: type[RecordT]) -> Mapping[str, RecordT]:
         """All records of a type by key."""
         return self._tables.get(table_of(record_type).name, {})
