@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,12 @@ from throughline.errors import DataError
 MOST_ROWS = 60_000
 MOST_SAMPLED = 2_000
 MOST_FILES = 200
-_KIND_NAMES = frozenset({"model", "doctype", "type", "kind", "_type", "object", "entity", "table"})
+MOST_PARTS = 40
+MOST_COLUMNS = 400
+# Columns that say what a row is, and how much of the columns the kinds may fill on average: what is
+# called a type may as well be a property of things of one kind.
+_KIND_NAMES = {"model": 0.95, "doctype": 0.95, "entity": 0.95, "table": 0.95, "_type": 0.9}
+_KIND_NAMES.update({"object": 0.9, "kind": 0.6, "type": 0.6})
 _MOST_KINDS = 60
 _LEAST_KINDS = 2
 _GENERIC_NAMES = re.compile(r"(sheet|tabelle|table|export|data|rows|list|query|report)?[\d_ -]*")
@@ -117,7 +122,7 @@ def _sources(file: Path, name: str) -> Iterator[Source]:
     for part in _parts(file):
         with read_sheet(file, part=part) as sheet:
             rows = [cells for _, cells in islice(sheet.rows, MOST_ROWS)]
-        if not rows:
+        if not rows or len(sheet.header) > MOST_COLUMNS:
             continue
         kinds = _kinds(sheet.header, rows) if _is_document(file) else None
         if kinds is None:
@@ -134,8 +139,10 @@ def _parts(file: Path) -> Sequence[str]:
     """The tables of a file by name; the one without a name where there is only one."""
     if not (has_parts(file) or _is_document(file)):
         return ("",)
-    infos = [info for info in sheets_in(file) if info.rows != 0]
-    return [info.part for info in infos] if len(infos) > 1 else ("",)
+    infos = sheets_in(file)
+    # One row is a setting, not a table; sheets of workbooks do not tell their rows beforehand.
+    tables = [info.part for info in infos if info.rows is None or info.rows > 1]
+    return tables[:MOST_PARTS] if len(infos) > 1 else ("",)
 
 
 def _is_document(file: Path) -> bool:
@@ -174,15 +181,23 @@ def _kinds(
         by_kind: dict[str, list[Sequence[str]]] = defaultdict(list)
         for row in rows:
             by_kind[_cell(row, place).strip()].append(row)
-        if "" not in by_kind and _LEAST_KINDS <= len(by_kind) <= _MOST_KINDS:
+        is_few = "" not in by_kind and _LEAST_KINDS <= len(by_kind) <= _MOST_KINDS
+        if is_few and _differ(len(header), by_kind.values(), _KIND_NAMES[name.casefold()]):
             return name, dict(by_kind)
     return None
 
 
+def _differ(width: int, kinds: Iterable[Sequence[Sequence[str]]], most: float) -> bool:
+    """Whether each kind of row fills its own columns, as things of different tables do."""
+    filled = [sum(any(_cell(r, i) for r in rows) for i in range(width)) for rows in kinds]
+    return sum(filled) / len(filled) < width * most
+
+
 def _entity(name: str, part: str) -> Words:
     """The words a table is called by: its part's, else its file's; none for names like Sheet1."""
-    file = stem(Path(name)).rpartition(".")[0] or stem(Path(name))
-    for called in (part.rpartition("/")[2].rpartition(".")[2], Path(file).name):
+    file = Path(name).name
+    bare = file[: len(stem(Path(file)))]  # stem() gives small letters, and capitals part words
+    for called in (part.rpartition("/")[2].rpartition(".")[2], bare):
         if called and not _GENERIC_NAMES.fullmatch(called.casefold()):
             return entity_of(called)
     return ()

@@ -9,7 +9,8 @@ from typing import Any
 
 from throughline.connect.mapping import MappingFile, parse_mapping
 from throughline.connect.references import in_order_of_need
-from throughline.connect.suggest.composing import Composer, derived, listed, wanted_tables
+from throughline.connect.suggest.composing import Composer
+from throughline.connect.suggest.deriving import derived, listed, wanted_tables
 from throughline.connect.suggest.exports import Export, Source, read_export
 from throughline.connect.suggest.links import Link, find_links
 from throughline.connect.suggest.proposals import Line, Proposal, by_name, supposed_line

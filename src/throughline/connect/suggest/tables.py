@@ -29,6 +29,7 @@ _NAMED = 0.3
 _STAND_IN_WORTH = 0.5
 _ENOUGH_COLUMNS = 10
 _NEAR_BEST = 0.85
+_ORDERS, _STEPS = "production_orders", "operations_responses"
 _RUNNERS_UP = 3
 _NOT_FROM_FILES = frozenset(
     {"enterprise", "role_holders", "decision_rights", "objectives", "levers", "requirements"}
@@ -97,6 +98,9 @@ def choose_tables(
         of = [g for g in ranked if g.table == first.get(row)]
         if of:
             also = [g for g in ranked if g.table not in taken and g.score >= ALSO and not g.missing]
+            if of[0].table == _ORDERS and _STEPS not in taken:
+                also += [g for g in ranked if g.table == _STEPS and _says_what_was_done(g)]
+                also = list({guess.table: guess for guess in also}.values())
             taken.update(guess.table for guess in also)
             of.extend(also)
         chosen.append(tuple(of))
@@ -106,6 +110,11 @@ def choose_tables(
 def likely_tables(guesses: Sequence[Guess]) -> tuple[str, ...]:
     """The tables worth a second look, by a first one."""
     return tuple(guess.table for guess in guesses if guess.score >= 0.25)  # a wide net
+
+
+def _says_what_was_done(guess: Guess) -> bool:
+    """Whether orders were reported with their times: each is then its own only step."""
+    return not guess.missing and {"actual_start", "actual_end"} <= set(guess.columns)
 
 
 def _guess(
