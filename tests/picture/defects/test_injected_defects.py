@@ -415,3 +415,21 @@ def test_names_of_columns_do_not_matter_for_the_usual_order_of_two_moments(seed)
     assert found_in(table) == ()
     table.put(17, "delivery_date", table.at(17, "order_date") - 3 * DAY)
     assert "usually_after" in counts_in(table)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_names_of_columns_do_not_matter_for_starts_ends_and_who_does_one_thing_at_a_time(seed):
+    table = jobs(seed)
+    table.header = [f"c{n}" for n in range(len(table.header))]
+    assert found_in(table) == ()
+    first = [row for row in range(300) if table.get(row, "machine") == "M-03"][10]
+    start = table.at(first, "actual_start")
+    other = next(row for row in range(150, 300) if table.get(row, "machine") == "M-04")
+    for column in ("planned_start", "actual_start"):
+        table.put(other, column, start + timedelta(minutes=1))
+    for column in ("planned_end", "actual_end"):
+        table.put(other, column, start + timedelta(minutes=5))
+    table.put(other, "machine", "M-03")
+    table.put(other, "worker", table.get(first, "worker"))
+    overlaps = [d for d in found_in(table) if d.rule == "overlap_on_machine"]
+    assert {(d.column, d.count) for d in overlaps} == {("c1", 1)}

@@ -33,8 +33,8 @@ ROW_TWICE = rule(
     level="rows",
     about="Whole rows stand twice, in every column the same.",
     counts="rows that repeat an earlier row, of all rows",
-    silent="fewer than 20 rows or 4 columns; more than a fifth repeats; the table names neither "
-    "moments nor keys, so that equal rows may be two equal things",
+    silent="fewer than 20 rows or 4 columns; more than a fifth repeats; the table has neither a "
+    "key nor moments to the second, so that equal rows may be two equal things",
     cure="Load each row once; ask whether the export was appended to itself.",
     severity=Severity.DISTORTS,
 )
@@ -65,10 +65,7 @@ def _repeats(roles: Roles) -> np.ndarray:
 
 def _rows_twice(roles: Roles, repeated: np.ndarray) -> Iterator[Defect]:
     table, count = roles.profiled.table, int(repeated.sum())
-    named = any(
-        p.kind in {Kind.MOMENT, Kind.IDENTIFIER} or set(p.words) & w.IDENTITY
-        for p in roles.profiled.profiles
-    )
+    named = any(_tells_apart(p) for p in roles.profiled.profiles)
     if not count or len(table) < LEAST_ROWS or count > _MOST_REPEATED * len(table) or not named:
         return
     examples = table.examples(np.flatnonzero(repeated).tolist(), table.columns[:3], None)
@@ -76,6 +73,17 @@ def _rows_twice(roles: Roles, repeated: np.ndarray) -> Iterator[Defect]:
         f"{thousands(count)} of {thousands(len(table))} rows repeat an earlier row in every column."
     )
     yield found(ROW_TWICE, table.name, "", count, len(table), examples, said)
+
+
+def _tells_apart(profile: Profile) -> bool:
+    """Whether two different rows would differ in the column: a key, or moments to the second."""
+    if profile.kind is Kind.MOMENT:
+        known = profile.moment_of_text[~np.isnan(profile.moment_of_text)]
+        return bool(np.any(known % 60 != 0))
+    half = profile.column.known / 2
+    return profile.kind is Kind.IDENTIFIER or (
+        bool(set(profile.words) & w.IDENTITY) and profile.distinct > half
+    )
 
 
 def _keys_twice(roles: Roles, repeated: np.ndarray) -> Iterator[Defect]:

@@ -14,6 +14,7 @@ from throughline.picture.defects.roles import MomentRole, Resource, Roles
 from throughline.picture.defects.values import Floats, moment_text
 
 LEAST_ROWS = 10
+_MANY_ROWS = 100
 _A_CROWD = 10
 _HALF = 0.5
 
@@ -33,7 +34,8 @@ MACHINE_OVERLAP = rule(
     "overlap_on_machine",
     level="rows, plant",
     about="A job starts on a machine before an earlier job of that machine has ended: the plan "
-    "cannot be carried out, or the record cannot be right.",
+    "cannot be carried out, or the record cannot be right. Where no column of the table has a "
+    "name that says anything, the column whose things hardly ever do two jobs at once is taken.",
     counts="rows that start before any earlier row of the same machine has ended; of the rows with "
     "a machine, a start and an end",
     silent="person_at_two_places would be; for planned times also when the earlier job had ended "
@@ -101,9 +103,36 @@ def was_planned_anew(things: np.ndarray, starts: Floats, ends: Floats, ended: Fl
     return bool(over.any()) and float(np.mean(known_before[over])) > _HALF
 
 
+_ROLLS = 5
+_OFTEN_BY_CHANCE = 0.1
+_HARDLY_EVER = 0.15
+
+
+def one_at_a_time(roles: Roles) -> tuple[Resource, ...]:
+    """
+    The column whose things hardly ever do two rows at once, although rows overlap often when its
+    cells are moved elsewhere: what nobody named must be a person or a machine.
+    """
+    if roles.resources or not roles.says_nothing or not roles.spans:
+        return ()
+    start, end = roles.spans[0][0].profile.moments, roles.spans[0][1].profile.moments
+    for label in roles.labels:
+        codes = label.column.codes
+        kept = np.flatnonzero(~(np.isnan(start) | np.isnan(end) | label.column.empty))
+        if len(kept) < 5 * label.distinct or len(kept) < _MANY_ROWS or label.distinct < 3:
+            continue
+        c, s, e = codes[kept], start[kept], end[kept]
+        moved = [np.roll(c, k * len(c) // (_ROLLS + 1)) for k in range(1, _ROLLS + 1)]
+        by_chance = float(np.mean([overlapping(m, s, e).before_any.mean() for m in moved]))
+        real = float(overlapping(c, s, e).before_any.mean())
+        if by_chance >= _OFTEN_BY_CHANCE and real <= _HARDLY_EVER * by_chance:
+            return (Resource(label, "resource"),)
+    return ()
+
+
 def overlap_rules(roles: Roles) -> Iterator[Defect]:
     """Overlaps for each column of people or machines and each pair of start and end."""
-    for resource in roles.resources:
+    for resource in (*roles.resources, *one_at_a_time(roles)):
         for start, end in roles.spans:
             dated = start.profile.is_dated and end.profile.is_dated
             if not dated and not _is_copy(roles, start):

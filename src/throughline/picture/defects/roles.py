@@ -13,6 +13,7 @@ import numpy as np
 from throughline.picture.defects import words as w
 from throughline.picture.defects.columns import Codes
 from throughline.picture.defects.profile import Kind, Profile, Profiled
+from throughline.picture.defects.values import Floats
 
 _LEAST_SHARE_IN_ORDER = 0.97
 _SHORT_STATUS = 30
@@ -68,7 +69,9 @@ class Roles:
 
     @cached_property
     def spans(self) -> tuple[tuple[MomentRole, MomentRole], ...]:
-        """Pairs of start and end that belong together."""
+        """Pairs of start and end that belong together, by their names or else by contents."""
+        if self.says_nothing:
+            return spans_by_contents(self.moments)
         starts = [m for m in self.moments if m.phase == "start"]
         ends = [m for m in self.moments if m.phase == "end"]
         return tuple(
@@ -77,6 +80,11 @@ class Roles:
             for end in ends
             if _belong(start, end, lonely=len(starts) == 1 and len(ends) == 1)
         )
+
+    @cached_property
+    def says_nothing(self) -> bool:
+        """Whether no name of a column of moments says what part it plays."""
+        return not any(m.phase or m.aspect or m.step for m in self.moments)
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
@@ -121,6 +129,38 @@ class Roles:
     def series(self) -> Series | None:
         """The axis of time along which rows stand, and the column of things if there is one."""
         return find_series(self)
+
+
+_WITHIN = 0.98
+_SHORT = 0.05
+_LONGEST_SPAN = 30 * 86_400.0
+
+
+def spans_by_contents(
+    moments: tuple[MomentRole, ...],
+) -> tuple[tuple[MomentRole, MomentRole], ...]:
+    """
+    Neighbouring columns of moments of which the second is hardly ever before the first and mostly a
+    little after it, a little being short of a twentieth of what the table covers.
+    """
+    pairs, place = [], 0
+    while place + 1 < len(moments):
+        first, second = moments[place], moments[place + 1]
+        if _is_span(first.profile.moments, second.profile.moments):
+            pairs.append((first, second))
+            place += 1
+        place += 1
+    return tuple(pairs)
+
+
+def _is_span(starts: Floats, ends: Floats) -> bool:
+    both = ~(np.isnan(starts) | np.isnan(ends))
+    if both.sum() < max(30, len(both) / 2):
+        return False
+    lengths, covered = (ends - starts)[both], np.ptp(starts[both])
+    longest = min(_SHORT * covered, _LONGEST_SPAN)
+    usual = float(np.median(lengths))
+    return bool(np.mean(lengths >= 0) >= _WITHIN and 0 < usual <= longest)
 
 
 def moment_role(profile: Profile) -> MomentRole:
