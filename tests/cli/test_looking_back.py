@@ -89,6 +89,15 @@ def test_believed_answers_for_what_was_heard_and_what_had_happened(terminal: Ter
     assert b"nothing had been heard" in nothing
 
 
+def test_the_same_line_again_is_a_repetition_though_its_source_gave_no_moment(
+    terminal: Terminal,
+) -> None:
+    line = lines(said("m-2", "materials", {"id": "BRK-2"}))
+    assert terminal.json("record", "-", said=line)["accepted"] == 1
+    again = terminal.json("record", "-", said=line)
+    assert (again["accepted"], again["repeated"], again["quarantined"]) == (0, 1, 0)
+
+
 def test_a_quarantined_event_is_listed_and_settled_once(terminal: Terminal) -> None:
     (case,) = terminal.json("quarantine")["cases"]
     assert (case["first"]["body"]["quantity"], case["second"]["body"]["quantity"]) == (16, 17)

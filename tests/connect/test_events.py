@@ -67,6 +67,8 @@ def test_an_event_needs_an_id_a_table_and_a_body() -> None:
         "location": "S1",
         "quantity": 40.0,
         "counted_at": None,
+        "items": None,
+        "serialised_items": None,
     }
 
 
@@ -177,6 +179,8 @@ def test_a_key_of_several_long_parts_is_refused() -> None:
         ("id", ""),
         ("id", " "),
         ("id", "decision-of-E-1"),
+        ("id", "resolution-of-0123456789ab"),
+        ("id", "correction-of-0123456789ab"),
         ("source", 7),
         ("source", {"name": "wms"}),
         ("source", "throughline"),

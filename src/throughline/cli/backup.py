@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from throughline.cli.common import Commands, add_command, database_url, open_world
-from throughline.cli.output import Stopwatch, show, tell
+from throughline.cli.output import Stopwatch, show, tell, tell_each_hundred_thousand
 from throughline.model.codec import moment_text
 
 
@@ -66,7 +66,7 @@ def restore(options: argparse.Namespace) -> None:
         options.file,
         database_url(options),
         force=options.force,
-        on_chain=lambda entries: tell(f"{entries} entries of the chain recomputed"),
+        on_chain=tell_each_hundred_thousand,
         on_progress=_shares("copied"),
     )
     manifest = done.manifest

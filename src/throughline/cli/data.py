@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from throughline.cli.common import Commands, add_command, open_world
-from throughline.cli.output import Stopwatch, show, table, tell
+from throughline.cli.output import (
+    Stopwatch,
+    show,
+    table,
+    tell,
+    tell_each_hundred_thousand,
+)
 from throughline.errors import DataError
 
 ERRORS_SHOWN = 20
@@ -113,7 +119,7 @@ def _lines(file: str) -> Iterator[str]:
 def verify(options: argparse.Namespace) -> int:
     """Check the chain; exit 1 when it is broken."""
     watch, world = Stopwatch(), open_world(options)
-    found = world.ledger.verify()
+    found = world.ledger.verify(on_progress=tell_each_hundred_thousand)
     report = {
         "events": found.events,
         "intact": found.intact,

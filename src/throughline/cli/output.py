@@ -15,6 +15,12 @@ def tell(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def tell_each_hundred_thousand(entries: int) -> None:
+    """How far the chain has been recomputed, now and then."""
+    if entries % 100_000 == 0:
+        tell(f"{entries} entries recomputed")
+
+
 _LONGEST_PLAIN = 1e7
 
 
