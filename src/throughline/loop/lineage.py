@@ -167,7 +167,8 @@ class _Finder:
         if order is None:
             return None
         label = f"{order.state.value} order of {order.quantity:,.6g} {order.material}"
-        subjects = [*self._made_from(order), *_needed_for(order, published.plan)]
+        made_from = self._made_from(order, published.plan.as_of)
+        subjects = [*made_from, *_needed_for(order, published.plan)]
         rests_on = (
             self._posterior(assumption, None)
             for assumption in published.plan.assumptions
@@ -181,8 +182,8 @@ class _Finder:
             [*self.grounds.records(subjects), *list(rests_on)[:_FIGURES]],
         )
 
-    def _made_from(self, order: PlannedOrder) -> Iterator[str]:
-        """Master data and stock that an order was planned from."""
+    def _made_from(self, order: PlannedOrder, as_of: datetime) -> Iterator[str]:
+        """Master data and stock that an order was planned from at a moment."""
         plant, material = self.plant, order.material
         yield subject_of("materials", material)
         if order.state is not SupplyState.PLANNED:
@@ -205,7 +206,7 @@ class _Finder:
             if count.material == material:
                 yield from subjects_of([count])
         for move in plant.material_movements.values():
-            if move.material == material and move.at <= self.now:
+            if move.material == material and move.at <= as_of:
                 yield from subjects_of([move])
 
     # --- KPIs -------------------------------------------------------------------------------------
