@@ -12,6 +12,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from random import Random
 
 from xlsxwriter import Workbook
@@ -121,33 +122,42 @@ SHEET_TOKENS = (
 )  # fmt: skip
 
 
-def seeds() -> dict[str, tuple[str, bytes]]:
-    """Whole files by name, each with the family of tokens that hurts it."""
+@dataclass(frozen=True)
+class Seed:
+    """A whole file: its name, its bytes, and the family of signs that hurts it."""
+
+    name: str
+    family: str
+    data: bytes
+
+
+def seeds() -> list[Seed]:
+    """The same two dozen materials in every format; each is read without a single problem."""
     table = "\n".join(",".join(row) for row in (HEADER, *ROWS)) + "\n"
     quoted = "\n".join(";".join(f'"{cell}"' for cell in row) for row in (HEADER, *ROWS))
-    bars = "".join("+|".join(row) + "&|\n" for row in (HEADER, *ROWS))
+    bars = "".join("+|".join(row) + "\r\n" for row in (HEADER, *ROWS))
     objects = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
-    nested = {"plant": {"materials": [{**one, "more": {"tags": ["a", 1]}} for one in objects]}}
+    lines = "\n".join(map(json.dumps, objects))
     elements = "".join(
-        f'<material id="{row[0]}" unit="{row[2]}"><name>{row[1]}</name><cost currency="EUR">'
-        f"{row[4]}</cost></material>"
+        f'<material id="{row[0]}" unit="{row[2]}"><name>{row[1]}</name><procurement>{row[3]}'
+        f"</procurement><cost_eur>{row[4]}</cost_eur></material>"
         for row in ROWS
     )
     document = f'<?xml version="1.0" encoding="UTF-8"?>\n<plant><all>{elements}</all></plant>'
-    return {
-        "materials.csv": ("csv", table.encode()),
-        "suppliers.csv": ("csv", quoted.encode("cp1252")),
-        "skills.csv": ("csv", table.encode("utf-16")),
-        "sites.csv": ("csv", bars.encode()),
-        "forecasts.csv.gz": ("bytes", gzip.compress(table.encode(), mtime=0)),
-        "equipment.json": ("json", json.dumps(objects, indent=1).encode()),
-        "calendars.json": ("json", json.dumps(nested).encode()),
-        "shifts.jsonl": ("json", "\n".join(map(json.dumps, objects)).encode()),
-        "personnel.xml": ("xml", document.encode()),
-        "operations.xml": ("xml", document.replace("UTF-8", "cp1252").encode("cp1252")),
-        "work_centers.xlsx": ("sheet", workbook(shared=True)),
-        "production_orders.xlsx": ("sheet", workbook(shared=False)),
-    }
+    return [
+        Seed("materials.csv", "csv", table.encode()),
+        Seed("materials.csv", "csv", quoted.encode("cp1252")),
+        Seed("materials.csv", "csv", table.encode("utf-16")),
+        Seed("materials.csv", "csv", bars.encode()),
+        Seed("materials.csv.gz", "bytes", gzip.compress(table.encode(), mtime=0)),
+        Seed("materials.json", "json", json.dumps(objects, indent=1).encode()),
+        Seed("materials.json", "json", json.dumps({"plant": {"all": objects}}).encode()),
+        Seed("materials.jsonl", "json", lines.encode()),
+        Seed("materials.xml", "xml", document.encode()),
+        Seed("materials.xml", "xml", document.replace("UTF-8", "cp1252").encode("cp1252")),
+        Seed("materials.xlsx", "sheet", workbook(shared=True)),
+        Seed("materials.xlsx", "sheet", workbook(shared=False)),
+    ]
 
 
 def workbook(*, shared: bool) -> bytes:
@@ -163,14 +173,11 @@ def workbook(*, shared: bool) -> bytes:
 
 
 def mutants(chance: Random, count: int) -> Iterator[tuple[str, bytes]]:
-    """So many damaged files, each with its name."""
+    """So many damaged files, each with its name, of every seed alike."""
     whole = seeds()
-    names = list(whole)
     for number in range(count):
-        name = names[number % len(names)]
-        family, data = whole[name]
-        other = whole[chance.choice(names)][1]
-        yield name, mutated(chance, family, data, other)[:MOST_BYTES]
+        seed, other = whole[number % len(whole)], chance.choice(whole)
+        yield seed.name, mutated(chance, seed.family, seed.data, other.data)[:MOST_BYTES]
 
 
 def mutated(chance: Random, family: str, data: bytes, other: bytes) -> bytes:

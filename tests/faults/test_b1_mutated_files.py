@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from faults.measured import Measured
-from faults.mutants import mutants
+from faults.mutants import mutants, seeds
 from throughline.connect import doorkeeper
 from throughline.connect.door.limits import MIB, Limits
 from throughline.connect.native import read_native
@@ -25,11 +25,12 @@ def test_no_mutated_file_harms_the_process_that_asks_for_it(
     rounds: int, chance: Random, measured: Measured, tmp_path: Path
 ) -> None:
     doorkeeper.end_idle_readers()
+    for seed in seeds():  # what is refused below was the doing of a mutation
+        assert problems_of(write(tmp_path, seed.name, seed.data)) == []
     refusals = refused = placed = peak = started = 0
     readers: set[int] = set()
     for name, data in mutants(chance, rounds):
-        file = tmp_path / name
-        file.write_bytes(data)
+        file = write(tmp_path, name, data)
         begin = time.perf_counter()
         told = problems_of(file)
         seconds = time.perf_counter() - begin
@@ -50,7 +51,6 @@ def test_no_mutated_file_harms_the_process_that_asks_for_it(
                 assert address_space(reader.pid) in (LIMIT, None)
             peak = max(peak, peak_of(reader.pid))
         assert len(doorkeeper._idle) <= 2
-        file.unlink()
         measured.done()
     assert refused > rounds // 4  # the mutations do bite
     assert placed > refusals // 2  # and most of what is refused says where
@@ -61,6 +61,12 @@ def test_no_mutated_file_harms_the_process_that_asks_for_it(
         f"{measured.count:,} files, {refused:,} refused in part or whole, 0 crashes, "
         f"reader at most {peak / MIB:.0f} MiB"
     )
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    file = folder / name
+    file.write_bytes(data)
+    return file
 
 
 def problems_of(file: Path) -> list[tuple[str, int, str, str, str]]:
