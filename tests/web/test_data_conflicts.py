@@ -85,7 +85,7 @@ def test_both_values_are_shown_with_who_says_them_and_which_holds(
     assert "mes" in said["9 d"][1]
     assert "erp" in said["4 d"][1]
     assert "2 Mar 2026, 06:01 UTC" in said["4 d"][1]
-    assert "mes said it last." in page
+    assert "because mes said it last." in page
 
 
 def test_settling_states_the_record_anew_and_answers_the_event_that_was_believed(
@@ -102,7 +102,7 @@ def test_settling_states_the_record_anew_and_answers_the_event_that_was_believed
     assert correction.event.causation_id == told["erp"]
     page = client.get("/data/conflicts").content.decode()
     assert "No sources disagree" in page
-    assert "paul settled it." in page
+    assert "paul settled it" in page
 
 
 def test_what_was_settled_comes_up_again_when_both_sources_speak_anew(
@@ -182,4 +182,4 @@ def test_sources_that_agree_stand_together(
     shop.append([states("aps", 4, 3)], at=MONDAY)
     page = sign_in("paul").get(f"/data/conflicts/{SUBJECT}").content.decode()
     assert page.count('"said-value"') == 2
-    assert "Most sources say so." in page
+    assert "because most sources say so." in page

@@ -59,7 +59,9 @@ def trouble(world: World) -> None:
     for number, material in enumerate(materials[:2]):
         _say_twice(world, f"{TWICE}-{number}", to_json(material), now)
     machine = next(iter(world.picture().plant.equipment.values()))
-    _hear(world, [(SCADA, ("equipment", machine.id, to_json(machine)))], now)
+    stated = ("equipment", machine.id, to_json(machine))
+    _hear(world, [(MES, stated)], now - timedelta(days=3))
+    _hear(world, [(SCADA, stated)], now)
 
 
 def _registered() -> list[object]:
@@ -72,7 +74,7 @@ def _registered() -> list[object]:
         Feed(source=ERP, table="stock_counts", cadence_minutes=MINUTES_OF_A_DAY),
         Feed(source=WMS, table="stock_counts", cadence_minutes=60, about="Stock by location"),
         Feed(source=MES, table="materials", about="Copy of the item master"),
-        Feed(source=MES, table="operations_responses", cadence_minutes=15),
+        Feed(source=MES, table="equipment", cadence_minutes=15, about="Machines it talks to"),
     ]
 
 

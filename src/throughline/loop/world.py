@@ -27,6 +27,7 @@ from throughline.model.equipment import ClockSource, Enterprise
 from throughline.model.events import Event, recorded_kind
 from throughline.model.plan import Plan
 from throughline.model.schedule import Schedule, Survival
+from throughline.model.versions import says_the_same
 from throughline.picture import Fold, Picture, sources
 
 OURSELVES = sources.OURSELVES
@@ -224,4 +225,5 @@ def _brings_its_clock(event: Event) -> bool:
 
 def _holds(record: object, picture: Picture) -> bool:
     table = table_of(type(record))
-    return bool(picture.body(table.name, table.key_of(record)) == to_json(record))
+    held = picture.body(table.name, table.key_of(record))
+    return held is not None and says_the_same(table.name, to_json(record), held)

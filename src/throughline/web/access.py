@@ -135,6 +135,9 @@ TABLES_OF: Mapping[Permission, tuple[str, ...]] = {
 """What each permission lets its holders speak of. A table that is not listed here nobody may."""
 
 _NEEDED = {table: needed for needed, tables in TABLES_OF.items() for table in tables}
+_LOOKED_AT_WITH = dict.fromkeys(
+    ("objectives", "levers", "requirements", "strategy_relations"), Permission.SEE_STRATEGY
+)
 _MOST_REFUSALS = 20
 
 OPEN_TO_EVERYBODY = frozenset({Permission.SIGN_IN, Permission.SIGN_OUT})
@@ -155,6 +158,10 @@ class Visitor:
     def may_record(self, table: str) -> bool:
         """Whether the role may speak of the rows of a table."""
         return table in _NEEDED and self.may(_NEEDED[table])
+
+    def may_look_at(self, table: str) -> bool:
+        """Whether the role may see what was said of the rows of a table."""
+        return self.may(_LOOKED_AT_WITH.get(table, Permission.SEE_DATA))
 
     def speaks_for(self, sites: frozenset[str]) -> bool:
         """

@@ -113,7 +113,7 @@ def told(request: HttpRequest, error: ThroughlineError) -> HttpResponse:
     return response
 
 
-def _operation(
+def operation(
     method: str, path: str, permission: Permission, response: Any, name: str
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """One operation: where it is, what it needs, what it answers."""
@@ -128,7 +128,7 @@ def _operation(
     return decorate
 
 
-@_operation("GET", "/board", Permission.SEE_BOARD, Board, "api-board")
+@operation("GET", "/board", Permission.SEE_BOARD, Board, "api-board")
 def board(request: HttpRequest) -> HttpResponse:
     """The scheduling board: machines, bars, working time and load in minutes since the origin."""
     data = board_data(look(request))
@@ -137,7 +137,7 @@ def board(request: HttpRequest) -> HttpResponse:
     return JsonResponse(data)  # thousands of bars: made by us and not checked once more
 
 
-@_operation("GET", "/schedule", Permission.SEE_PLAN, OperationPage, "api-schedule")
+@operation("GET", "/schedule", Permission.SEE_PLAN, OperationPage, "api-schedule")
 def schedule(
     request: HttpRequest,
     order: Filter = "",
@@ -161,10 +161,10 @@ def schedule(
         for operation in operations
         if _matches(operation, wanted) and seen.shows(f"equipment/{operation.equipment}")
     ]
-    return _page(found, limit, offset, to_json)
+    return page_of(found, limit, offset, to_json)
 
 
-@_operation("GET", "/plan", Permission.SEE_PLAN, OrderPage, "api-plan")
+@operation("GET", "/plan", Permission.SEE_PLAN, OrderPage, "api-plan")
 def plan(
     request: HttpRequest,
     material: Filter = "",
@@ -188,10 +188,10 @@ def plan(
         for order in orders
         if _matches(order, wanted) and seen.shows(f"materials/{order.material}")
     ]
-    return _page(found, limit, offset, to_json)
+    return page_of(found, limit, offset, to_json)
 
 
-@_operation("GET", "/assumptions", Permission.SEE_ASSUMPTIONS, AssumptionPage, "api-assumptions")
+@operation("GET", "/assumptions", Permission.SEE_ASSUMPTIONS, AssumptionPage, "api-assumptions")
 def assumptions(
     request: HttpRequest,
     standing: Filter = "",
@@ -210,10 +210,10 @@ def assumptions(
         and owner in ("", verdict.assumption.owner)
         and quantity in ("", verdict.assumption.quantity)
     ]
-    return _page(found, limit, offset, verdict_report)
+    return page_of(found, limit, offset, verdict_report)
 
 
-@_operation("GET", "/escalations", Permission.SEE_ESCALATIONS, EscalationPage, "api-escalations")
+@operation("GET", "/escalations", Permission.SEE_ESCALATIONS, EscalationPage, "api-escalations")
 def escalations(
     request: HttpRequest,
     status: Filter = "",
@@ -230,7 +230,7 @@ def escalations(
         escalations_for(seen.plant, seen.who).values(), key=lambda e: (e.raised_at, e.id)
     )
     found = [e for e in raised if status in ("", e.status) and role in ("", e.role)]
-    page = _page(found, limit, offset, lambda e: escalation_report(e, decisions.get(e.id)))
+    page = page_of(found, limit, offset, lambda e: escalation_report(e, decisions.get(e.id)))
     return {**page, "sequence": seen.picture.sequence}
 
 
@@ -244,7 +244,7 @@ class DecideBody(Schema):
     seen: int = Field(ge=0, le=2**53)
 
 
-@_operation("POST", "/escalations/{path:key}/decide", Permission.DECIDE, Decided, "api-decide")
+@operation("POST", "/escalations/{path:key}/decide", Permission.DECIDE, Decided, "api-decide")
 def decide(request: HttpRequest, key: str, body: DecideBody) -> Json:
     """Decide within one's right; 409 when somebody was faster or it changed since it was seen."""
     from throughline.loop.report import decision_report
@@ -258,13 +258,13 @@ def decide(request: HttpRequest, key: str, body: DecideBody) -> Json:
     }
 
 
-@_operation("GET", "/strategy", Permission.SEE_STRATEGY, StrategyMap, "api-strategy")
+@operation("GET", "/strategy", Permission.SEE_STRATEGY, StrategyMap, "api-strategy")
 def strategy(request: HttpRequest) -> Json:
     """The strategy map: nodes by layer with their standing, and the arrows between them."""
     return map_data(look(request))
 
 
-@_operation("GET", "/trace/{path:key}", Permission.SEE_PLAN, TraceAnswer, "api-trace")
+@operation("GET", "/trace/{path:key}", Permission.SEE_PLAN, TraceAnswer, "api-trace")
 def trace(request: HttpRequest, key: str) -> Json:
     """Up from anything to the objectives it serves, down to what it rests on."""
     from throughline.loop.current import trace_of
@@ -281,14 +281,14 @@ def trace(request: HttpRequest, key: str) -> Json:
     }
 
 
-@_operation("GET", "/history/{path:subject}", Permission.SEE_DATA, History, "api-history")
+@operation("GET", "/history/{path:subject}", Permission.SEE_DATA, History, "api-history")
 def history(request: HttpRequest, subject: str, limit: Limit = 100, offset: Offset = 0) -> Json:
     """Everything that was said about one thing, what each saying changed, and which holds."""
     sayings = history_for(look(request), subject)
-    return {"subject": subject, **_page(sayings, limit, offset, lambda said: said.as_json())}
+    return {"subject": subject, **page_of(sayings, limit, offset, lambda said: said.as_json())}
 
 
-@_operation("GET", "/believed/{path:subject}", Permission.SEE_DATA, Believed, "api-believed")
+@operation("GET", "/believed/{path:subject}", Permission.SEE_DATA, Believed, "api-believed")
 def believed(
     request: HttpRequest, subject: str, heard_by: datetime, about: datetime | None = None
 ) -> Json:
@@ -324,7 +324,7 @@ def _resolved(seen: Look, graph: Trace, key: str) -> Node:
     return node
 
 
-@_operation("GET", "/kpis", Permission.SEE_KPIS, Kpis, "api-kpis")
+@operation("GET", "/kpis", Permission.SEE_KPIS, Kpis, "api-kpis")
 def kpis(
     request: HttpRequest,
     first: Annotated[date | None, Query(None, alias="from")] = None,
@@ -347,10 +347,10 @@ def kpis(
     )
     report = found.as_json()
     rows = [row for row in report.pop("rows") if _sees_scope(seen, by, str(row.get("scope", "")))]
-    return {**report, **_page(rows, limit, offset, lambda row: row)}
+    return {**report, **page_of(rows, limit, offset, lambda row: row)}
 
 
-@_operation("GET", "/survival", Permission.SEE_PLAN, Survival, "api-survival")
+@operation("GET", "/survival", Permission.SEE_PLAN, Survival, "api-survival")
 def survival(request: HttpRequest) -> Json:
     """How likely it is that the published schedule is still kept, day by day."""
     seen = look(request)
@@ -362,7 +362,7 @@ def survival(request: HttpRequest) -> Json:
     return curve
 
 
-@_operation("POST", "/events", Permission.RECORD_EVENTS, Recorded, "api-events")
+@operation("POST", "/events", Permission.RECORD_EVENTS, Recorded, "api-events")
 def events(request: HttpRequest) -> Json:
     """
     Record a batch of events: one object or a list, each with id, table (or kind) and body.
@@ -435,7 +435,7 @@ def _matches(item: object, wanted: dict[str, str]) -> bool:
     return all(not value or getattr(item, name) == value for name, value in wanted.items())
 
 
-def _page(items: Sequence[Any], limit: int, offset: int, shape: Callable[[Any], Json]) -> Json:
+def page_of(items: Sequence[Any], limit: int, offset: int, shape: Callable[[Any], Json]) -> Json:
     return {
         "total": len(items),
         "limit": limit,

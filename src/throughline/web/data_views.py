@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -15,8 +15,14 @@ from throughline.web.access import Permission, route
 from throughline.web.decide import seen_sequence
 from throughline.web.look import Look, look
 from throughline.web.pages.data_conflicts import chosen_words, conflict_card, conflicts_page
+from throughline.web.pages.data_feed import source_page
+from throughline.web.pages.data_feeds import access_source, measure_heads
+from throughline.web.pages.data_lineage import lineage_page, prov_for
+from throughline.web.pages.data_overview import overview
 from throughline.web.pages.data_quarantine import quarantine_card, quarantine_page
+from throughline.web.pages.data_readiness import SHORT, defect_lines, readiness_lines
 from throughline.web.problems import status_of
+from throughline.web.register import register_as
 from throughline.web.render import data_page
 from throughline.web.resolve import settle_case_as, settle_conflict_as
 
@@ -27,7 +33,51 @@ CHOICE = "choice-"
 def data_overview(request: HttpRequest) -> HttpResponse:
     """Whether the record can be trusted, what waits, and what to mend first."""
     seen = look(request)
-    return data_page(request, "pages/data.html", seen, here="data")
+    facts: dict[str, Any] = {
+        "overview": overview(seen),
+        "readiness": readiness_lines(seen),
+        "shown": SHORT,
+    }
+    return data_page(request, "pages/data.html", seen, here="data", **facts)
+
+
+@route(
+    "data/feeds/register/<path:source>",
+    permission=Permission.SEE_DATA,
+    name="data-feed-register",
+    methods=("POST",),
+)
+def feed_register(request: HttpRequest, source: str) -> HttpResponse:
+    """Say what a source is and what it feeds; whether one may, the tables say."""
+    seen = look(request)
+    access_source(seen, source)
+    form = {name: str(value) for name, value in request.POST.items()}
+    try:
+        register_as(seen, source, form, seen=seen_sequence(form.get("seen", "")))
+    except RequestError as error:
+        return _feed(request, look(request), source, error)
+    messages.success(request, gettext("Recorded in your name."))
+    return HttpResponseRedirect(reverse("data-feed", kwargs={"source": source}))
+
+
+@route("data/feeds/<path:source>", permission=Permission.SEE_DATA, name="data-feed")
+def feed_page(request: HttpRequest, source: str) -> HttpResponse:
+    """One source."""
+    return _feed(request, look(request), source)
+
+
+def _feed(
+    request: HttpRequest, seen: Look, source: str, error: ThroughlineError | None = None
+) -> HttpResponse:
+    facts: dict[str, Any] = {
+        "source": source_page(seen, source),
+        "heads": measure_heads(),
+        "problem": "" if error is None else str(error),
+    }
+    # The one group of the table of feeds is the source itself.
+    facts["groups"] = (facts["source"],)
+    status = 200 if error is None else status_of(error)
+    return data_page(request, "pages/data_feed.html", seen, status=status, **facts)
 
 
 @route("data/quarantine", permission=Permission.SEE_DATA, name="data-quarantine")
@@ -91,7 +141,7 @@ def conflicts_list(request: HttpRequest) -> HttpResponse:
 def conflict_settle(request: HttpRequest, subject: str) -> HttpResponse:
     """Say which values hold, with a reason."""
     chosen = {
-        name.removeprefix(CHOICE): value
+        name.removeprefix(CHOICE): str(value)
         for name, value in request.POST.items()
         if name.startswith(CHOICE)
     }
@@ -126,3 +176,36 @@ def _conflict(
     }
     status = 200 if error is None else status_of(error)
     return data_page(request, "pages/data_conflict.html", seen, status=status, **facts)
+
+
+@route("data/readiness", permission=Permission.SEE_DATA, name="data-readiness")
+def readiness_page(request: HttpRequest) -> HttpResponse:
+    """What to mend first, ranked by how much of the plan rests on it."""
+    seen = look(request)
+    facts: dict[str, Any] = {"readiness": readiness_lines(seen)}
+    return data_page(request, "pages/data_readiness.html", seen, here="data-readiness", **facts)
+
+
+@route("data/defects", permission=Permission.SEE_DATA, name="data-defects")
+def defects_page(request: HttpRequest) -> HttpResponse:
+    """Rules about a plant that do not hold for this one."""
+    seen = look(request)
+    facts: dict[str, Any] = {"defects": defect_lines(seen)}
+    return data_page(request, "pages/data_defects.html", seen, here="data-defects", **facts)
+
+
+@route("data/lineage/prov/<path:subject>", permission=Permission.SEE_DATA, name="data-prov")
+def prov_download(request: HttpRequest, subject: str) -> HttpResponse:
+    """Where a record or figure comes from, as W3C PROV-JSON."""
+    document = prov_for(look(request), subject)
+    answer = JsonResponse(document)
+    answer.headers["Content-Disposition"] = 'attachment; filename="lineage.prov.json"'
+    return answer
+
+
+@route("data/lineage/<path:subject>", permission=Permission.SEE_DATA, name="data-lineage")
+def lineage_view(request: HttpRequest, subject: str) -> HttpResponse:
+    """Where a record or figure comes from, down to the events."""
+    seen = look(request)
+    facts: dict[str, Any] = {"lineage": lineage_page(seen, subject)}
+    return data_page(request, "pages/data_lineage.html", seen, **facts)

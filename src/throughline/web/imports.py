@@ -19,7 +19,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from throughline.connect.cells import neutral
 from throughline.connect.loading import Permit, Progress, Said, load
+from throughline.connect.mapping import MappingFile, parse_mapping
 from throughline.connect.preview import Preview, preview
 from throughline.errors import RequestError, ThroughlineError
 from throughline.model.events import Event, recorded_kind, subject_of
@@ -28,6 +30,7 @@ from throughline.web.access import Visitor, refusals
 from throughline.web.jobs import JOBS, Job
 from throughline.web.look import Look
 from throughline.web.pages.data_import import nothing_to_record
+from throughline.web.pages.data_mapping import explained_by, needed_here
 from throughline.web.parked import Parked, discard, keep_result, park, remapped
 from throughline.web.uploads import FIELD, refusal_of
 from throughline.web.world import SharedWorld
@@ -142,14 +145,8 @@ def errors_csv(result: dict[str, Any]) -> str:
     writer = csv.writer(text)
     writer.writerow(["file", "row", "column", "value", "problem", "cure"])
     for problem in _errors(result):
-        writer.writerow([safe_cell(problem[name]) for name in problem])
+        writer.writerow([neutral(str(value)) for value in problem.values()])
     return text.getvalue()
-
-
-def safe_cell(value: Any) -> Any:
-    """A text that a spreadsheet takes for a text, even when it begins as a formula does."""
-    is_formula = isinstance(value, str) and value[:1] in tuple("=+-@\t\r")
-    return f"'{value}" if is_formula else value
 
 
 def _errors(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -158,8 +155,9 @@ def _errors(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _preview(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) -> Preview:
-    mapping, picture = parked.mapping_path if parked.mapping else None, world.picture()
-    with _without_our_paths(parked):
+    picture = world.picture()
+
+    def seen_through(mapping: Path | MappingFile | None) -> Preview:
         return preview(
             parked.folder if mapping else parked.path,
             picture=picture,
@@ -168,6 +166,13 @@ def _preview(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) ->
             mapping=mapping,
             permit=_permit(picture, who),
         )
+
+    with _without_our_paths(parked):
+        found = seen_through(parked.mapping_path if parked.mapping else None)
+        needed = needed_here(found, picture.plant) if found.is_suggested else found.mapping
+        if needed == found.mapping:
+            return found
+        return explained_by(seen_through(parse_mapping(needed, parked.name)), found)
 
 
 def _permit(picture: Picture, who: Visitor) -> Permit:

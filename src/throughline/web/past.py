@@ -55,12 +55,14 @@ def _entries(look: Look, subject: str) -> list[LedgerEntry]:
 
 def _is_there(look: Look, subject: str, entries: Iterable[LedgerEntry]) -> bool:
     """
-    Whether every statement touches nothing but the visitor's own site.
+    Whether every statement touches nothing but the visitor's own site, and is for their role.
 
     A record may have belonged to another site before. What the loop says belongs to the site of
     what it speaks about, which its columns do not tell; it is there for those of all sites.
     """
     own, table = look.who.site, subject.partition("/")[0]
+    if not look.who.may_look_at(table):
+        return False
     if not own:
         return True
     if table in LOOP_TABLES or table not in TABLES or not look.shows(subject):

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from throughline.web import api, data_views, import_views, sign_in, stream, views
+from throughline.web import api, api_data, data_views, import_views, sign_in, stream, views
 from throughline.web.access import ROUTES
 
-_MODULES = (
-    views,
-    import_views,
-    data_views,
-    sign_in,
-    stream,
-    api,
-)  # importing them declares their routes
+# Importing them declares their routes.
+_MODULES = (views, import_views, data_views, sign_in, stream, api, api_data)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(route.path, route.view, name=route.name) for route in ROUTES),

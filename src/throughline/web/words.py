@@ -113,6 +113,12 @@ def subject_words(subject: str, plant: Plant) -> str:
             "material": _named(plant.materials, material),
             "supplier": _named(plant.suppliers, supplier),
         }
+    if table == "stock_counts":
+        material, _colon, location = key.partition(":")
+        return gettext("%(material)s at %(location)s") % {
+            "material": _named(plant.materials, material),
+            "location": location or "–",
+        }
     if table == "operations":
         material, _colon, step = key.partition(":")
         return gettext("%(material)s, step %(step)s") % {

@@ -12,9 +12,10 @@ from django.utils.translation import gettext
 
 from throughline.model.codec import canonical
 from throughline.model.events import Event, recorded_kind
-from throughline.picture.conflicts import Conflict, Said, WhyHeld, conflicts_of
+from throughline.picture.conflicts import Conflict, Said, WhyHeld
 from throughline.web.access import access_one, refusal_to_resolve, sees_all
 from throughline.web.look import Look
+from throughline.web.pages.data_state import data_state
 from throughline.web.pages.data_values import shown_with_unit, table_words, thing_words
 from throughline.web.words import source_words
 
@@ -120,17 +121,11 @@ def conflict_card(look: Look, subject: str) -> ConflictCard:
 def conflicts_for(look: Look, *, source: str = "") -> Mapping[str, list[Conflict]]:
     """Every conflict that is there for this visitor, settled ones among them, by subject."""
     by_subject: dict[str, list[Conflict]] = defaultdict(list)
-    for conflict in all_conflicts(look):
+    for conflict in data_state(look).conflicts:
         speaks = not source or any(said.source == source for said in conflict.values)
         if speaks and sees_all(look.plant, look.who, [conflict.subject]):
             by_subject[conflict.subject].append(conflict)
     return by_subject
-
-
-def all_conflicts(look: Look) -> tuple[Conflict, ...]:
-    """Every conflict there is, settled or not; found once for each state of the ledger."""
-    picture = look.picture
-    return look.world.once("conflicts", look.now, lambda: conflicts_of(picture, with_resolved=True))
 
 
 def access_conflicts(look: Look, subject: str) -> list[Conflict]:
@@ -217,13 +212,13 @@ def _cell(look: Look, conflict: Conflict, group: list[Said], *, holds: bool) -> 
 
 
 def why_words(conflict: Conflict) -> str:
-    """Why a value holds, in one sentence."""
+    """Why a value holds, as it follows \"because\"."""
     source = source_words(conflict.held_source)
     if conflict.why is WhyHeld.MAJORITY:
-        return gettext("Most sources say so.")
+        return gettext("most sources say so")
     if conflict.why is WhyHeld.RESOLVED:
-        return gettext("%(by)s settled it.") % {"by": source}
-    return gettext("%(source)s said it last.") % {"source": source}
+        return gettext("%(by)s settled it") % {"by": source}
+    return gettext("%(source)s said it last") % {"source": source}
 
 
 def _alike(value: Any) -> str:

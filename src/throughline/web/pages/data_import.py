@@ -242,7 +242,7 @@ def _file(who: Visitor, index: int, file: PreviewFile) -> FileView:
         fixed=tuple((c.native, c.why) for c in file.columns if not c.source),
         missing=_missing(file),
         header=file.header,
-        sample=tuple(_row(file.header, row) for row in file.rows),
+        sample=tuple(_row(file, row) for row in file.rows),
         problems=groups[:MOST_PROBLEMS],
         more_problems=max(0, len(groups) - MOST_PROBLEMS),
     )
@@ -314,11 +314,12 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_SAMPLE else text[: _LONGEST_SAMPLE - 1] + "…"
 
 
-def _row(header: Sequence[str], row: PreviewRow) -> SampleRow:
+def _row(file: PreviewFile, row: PreviewRow) -> SampleRow:
     told: dict[int, RowProblem] = {}
     rest = []
     for problem in row.problems:
-        places = [place for place in row.wrong if _is_about(problem, header[place])]
+        columns = _columns_of(file, problem)
+        places = [place for place, name in enumerate(file.header) if name in columns]
         for place in places:
             told.setdefault(place, problem)
         if not places:
@@ -330,7 +331,11 @@ def _row(header: Sequence[str], row: PreviewRow) -> SampleRow:
     return SampleRow(row.number, cells, tuple(rest))
 
 
-def _is_about(problem: RowProblem, name: str) -> bool:
-    """Whether a problem with "Qty, Unit -> quantity" or "quantity" is about a column of a file."""
+def _columns_of(file: PreviewFile, problem: RowProblem) -> set[str]:
+    """The columns of the file that a problem with "Qty, Unit -> quantity" or "quantity" means."""
     named = {part.strip() for part in problem.column.split(" -> ")[0].split(",")}
-    return name in named or name.casefold() in named
+    found = {name for name in file.header if name in named or name.casefold() in named}
+    for column in file.columns:
+        if column.native in named:
+            found |= set(column.source.split(", "))
+    return found

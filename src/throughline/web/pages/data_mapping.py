@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -13,6 +14,7 @@ from django.utils.translation import gettext
 from throughline.connect.preview import Preview, PreviewFile
 from throughline.errors import RequestError
 from throughline.model import TABLES
+from throughline.model.plant import Plant
 from throughline.web.parked import Parked
 
 Rule = dict[str, Any]
@@ -39,6 +41,53 @@ def mapping_chosen(parked: Parked, found: Preview, form: Form) -> str:
         if (wanted := form.get(f"table-{index}", "")) in TABLES:
             tables.append(_chosen(rule, file, wanted, _natives(form, index, file)))
     return toml_text({**before, "table": tables}) if tables else ""
+
+
+def needed_here(found: Preview, plant: Plant) -> str:
+    """
+    A proposed mapping without what a plant that is there already has no need of.
+
+    A proposal is made for an export as a whole. It lists things that other rows only name, and it
+    stands in for what no file states; here such rows would put a bare key in place of what is
+    known. Where the plant has rows of a table, a rule that reads nothing but the key goes; what is
+    then not known is set aside, row by row.
+    """
+    document = tomllib.loads(found.mapping)
+    pairs = zip(document["table"], found.files, strict=False)
+    kept = [rule for rule, file in pairs if not _is_bare(file) or not _has(plant, rule["name"])]
+    if not kept or len(kept) == len(document["table"]):
+        return found.mapping
+    return toml_text({**document, "table": kept})
+
+
+def explained_by(again: Preview, proposed: Preview) -> Preview:
+    """A look through a part of a proposed mapping, with the reasons that the proposal gave."""
+    reasons = {
+        (file.tally.table, column.native): column.why
+        for file in proposed.files
+        for column in file.columns
+    }
+
+    def told(file: PreviewFile) -> PreviewFile:
+        table = file.tally.table
+        columns = tuple(
+            replace(column, why=reasons.get((table, column.native), column.why))
+            for column in file.columns
+        )
+        return replace(file, columns=columns)
+
+    return replace(again, files=tuple(map(told, again.files)), is_suggested=True)
+
+
+def _is_bare(file: PreviewFile) -> bool:
+    """Whether nothing of a file is read but the key of the table."""
+    table = TABLES.get(file.tally.table)
+    read = {column.native for column in file.columns if column.source and column.native}
+    return table is not None and read <= set(table.key)
+
+
+def _has(plant: Plant, table: str) -> bool:
+    return bool(plant.records(TABLES[table].type))
 
 
 def columns_alike(header: Iterable[str], table: str) -> dict[str, str]:

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from throughline.loop.quarantine import Case, cases
+from throughline.loop.quarantine import Case
 from throughline.model.codec import moment_text
 from throughline.model.decisions import QuarantineResolution
 from throughline.model.events import RETRACTED, Event
 from throughline.model.plant import Plant
 from throughline.web.access import access_one, refusal_to_resolve, sees_all
 from throughline.web.look import Look
+from throughline.web.pages.data_state import all_cases
 from throughline.web.pages.data_values import Compared, compared, shown, thing_words
 
 MOST_SHOWN = 20
@@ -93,8 +94,9 @@ def quarantine_card(look: Look, case_id: str) -> QuarantineCard:
 
 def cases_for(look: Look) -> tuple[Case, ...]:
     """Everything that was set aside and is there for this visitor, oldest first."""
-    found = look.world.once("quarantine", look.now, lambda: cases(look.world))
-    return tuple(case for case in found if sees_all(look.plant, look.who, subjects_of(case)))
+    return tuple(
+        case for case in all_cases(look) if sees_all(look.plant, look.who, subjects_of(case))
+    )
 
 
 def access_case(look: Look, case_id: str) -> Case:

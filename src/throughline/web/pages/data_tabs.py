@@ -15,8 +15,8 @@ _TABS = (
     ("data", _("Overview"), Permission.SEE_DATA),
     ("data-conflicts", _("Conflicts"), Permission.SEE_DATA),
     ("data-quarantine", _("Quarantine"), Permission.SEE_DATA),
-    #    ("data-readiness", _("Readiness"), Permission.SEE_DATA),
-    #    ("data-defects", _("Defects"), Permission.SEE_DATA),
+    ("data-readiness", _("Readiness"), Permission.SEE_DATA),
+    ("data-defects", _("Defects"), Permission.SEE_DATA),
     ("data-import", _("Import"), Permission.IMPORT),
 )
 

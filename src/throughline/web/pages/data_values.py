@@ -62,6 +62,14 @@ def shown(value: Any) -> str:
     return _moment(str(value))
 
 
+def rounded(value: Any) -> str:
+    """A value of a figure as text: numbers with the digits that matter."""
+    if isinstance(value, float):
+        digits = 4 if abs(value) < 1 else 2
+        return f"{value:,.{digits}f}".rstrip("0").rstrip(".") or "0"
+    return shown(value)
+
+
 def shown_with_unit(plant: Plant, table: str, column: str, body: Mapping[str, Any]) -> str:
     """A value of a body with its unit: declared, said by the column's name, or the material's."""
     value = body.get(column)

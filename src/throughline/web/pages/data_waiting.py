@@ -5,6 +5,7 @@ from __future__ import annotations
 from throughline.web.look import Look
 from throughline.web.pages.data_conflicts import conflicts_for
 from throughline.web.pages.data_quarantine import cases_for
+from throughline.web.pages.data_state import all_defects
 
 
 def waiting(look: Look) -> dict[str, int]:
@@ -18,5 +19,6 @@ def _count(look: Look) -> dict[str, int]:
         "data-conflicts": sum(
             any(one.is_open for one in found) for found in conflicts_for(look).values()
         ),
+        "data-defects": len(all_defects(look)),
         "data-quarantine": sum(case.is_open for case in cases_for(look)),
     }
