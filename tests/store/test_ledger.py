@@ -365,3 +365,16 @@ def test_failures_of_the_world_end_in_what_to_do() -> None:
     ):
         with pytest.raises(WorldError, match=cure), world_failures():
             raise OperationalError(said)
+
+
+def test_a_repetition_that_a_later_version_fills_up_is_the_same(
+    ledger: Ledger, stock_count: Say
+) -> None:
+    """A table got a column since: a sender that repeats itself has still said the same."""
+    first = stock_count(1)
+    later = stock_count(1, body={**first.body, "counted_at": None, "serialised_items": None})
+    other = stock_count(1, body={**first.body, "serialised_items": 3.0})
+    ledger.append([first], recorded_at=NOON)
+    assert ledger.append([later], recorded_at=NOON).repeated == 1
+    (set_aside,) = ledger.append([other], recorded_at=NOON).quarantined
+    assert set_aside.event == other

@@ -33,6 +33,7 @@ from throughline.model.equipment import ClockSource
 from throughline.model.events import Event, recorded_kind
 from throughline.model.plant import Plant
 from throughline.model.sources import Delivery
+from throughline.model.versions import says_the_same
 from throughline.picture.fold import Picture
 from throughline.picture.sources import body_of, feed_key
 
@@ -286,7 +287,11 @@ def says_nothing_new(
     What holds no more, because somebody withdrew it, is news when it is stated again.
     """
     own = picture.said_by(table, key, source)
-    return own is not None and body_of(own) == body and picture.body(table, key) is not None
+    return (
+        own is not None
+        and says_the_same(table, body, body_of(own))
+        and picture.body(table, key) is not None
+    )
 
 
 def _event(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from throughline.ledger.chain import GENESIS, body_hash, chain_hash
-from throughline.ledger.contradiction import as_first_said, set_aside
+from throughline.ledger.contradiction import as_first_dated, as_first_said, set_aside
 from throughline.ledger.heard import heard_by
 from throughline.ledger.ports import Progress, Quarantined, Receipt, Verification
 from throughline.model.events import Event, LedgerEntry, Statement
@@ -33,11 +33,12 @@ class MemoryLedger:
                 self._entries.append(self._entry(event, body_hash(event), recorded_at))
                 accepted += 1
                 continue
-            again = as_first_said(event, standing.event.occurred_at)
+            again = as_first_said(event, standing.event.occurred_at, standing.event.body)
             if body_hash(again) == standing.body_hash:
                 repeated += 1
             else:
-                contradicted.append(set_aside(again, recorded_at))
+                dated = as_first_dated(event, standing.event.occurred_at)
+                contradicted.append(set_aside(dated, recorded_at))
         self._keep_aside(contradicted)
         return Receipt(accepted, repeated, tuple(contradicted), self.head())
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from throughline.ledger.chain import GENESIS, body_hash, chain_hash, said
-from throughline.ledger.contradiction import as_first_said, case_of, set_aside
+from throughline.ledger.contradiction import as_first_dated, as_first_said, case_of, set_aside
 from throughline.ledger.ports import Progress, Quarantined, Receipt, Verification
 from throughline.model.codec import canonical
 from throughline.model.events import Event, LedgerEntry, Statement
@@ -170,6 +170,7 @@ class _Standing(NamedTuple):
 
     hash: str
     occurred_at: datetime
+    body: str
 
 
 def _sort_out(
@@ -181,16 +182,17 @@ def _sort_out(
     for one in said_now:
         before = known.get(one.event.id)
         if before is None:
-            known[one.event.id] = _Standing(one.hash, one.event.occurred_at)
+            known[one.event.id] = _Standing(one.hash, one.event.occurred_at, one.body)
             new.append(one)
         elif one.hash == before.hash:
             repeated += 1
         else:
-            again = as_first_said(one.event, before.occurred_at)
-            if again is not one.event and body_hash(again, one.body) == before.hash:
+            again = as_first_said(one.event, before.occurred_at, json.loads(before.body))
+            if again is not one.event and body_hash(again) == before.hash:
                 repeated += 1
             else:
-                contradicted.append(set_aside(again, recorded))
+                dated = as_first_dated(one.event, before.occurred_at)
+                contradicted.append(set_aside(dated, recorded))
     return new, repeated, contradicted
 
 
@@ -202,7 +204,9 @@ def _standing(ids: Iterable[str]) -> dict[str, _Standing]:
     known: dict[str, _Standing] = {}
     for some in _in_portions(sorted(set(ids)), _IDS_AT_ONCE):
         found = entries.filter(event_id__in=some)
-        for event_id, *standing in found.values_list("event_id", "body_hash", "occurred_at"):
+        for event_id, *standing in found.values_list(
+            "event_id", "body_hash", "occurred_at", "body"
+        ):
             known[event_id] = _Standing(*standing)
     return known
 
