@@ -47,8 +47,16 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The database, as Throughline is told."""
-        return f"postgres://{USER}@/{USER}?host={self._folder}"
+        """The first database, as Throughline is told."""
+        return self.url_of(USER)
+
+    def url_of(self, name: str) -> str:
+        """A database of the cluster, as Throughline is told."""
+        return f"postgres://{USER}@/{name}?host={self._folder}"
+
+    def create(self, name: str) -> None:
+        """Make one more database."""
+        self._run("createdb", "-h", str(self._folder), "-U", USER, name)
 
     def kill(self) -> None:
         """End every process of it as a power cut would."""

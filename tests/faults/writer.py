@@ -92,6 +92,13 @@ def _done(world: World, wanted: Any) -> dict[str, Any]:
         return {"digest": Fold().take(said).digest}
     if wanted == "verify":
         return asdict(world.ledger.verify())
+    if wanted == "records":
+        from throughline.model import TABLES
+        from throughline.model.codec import to_json
+
+        of = world.picture().plant.records
+        found = {name: of(table.type) for name, table in TABLES.items()}
+        return {n: {k: to_json(r) for k, r in rows.items()} for n, rows in found.items() if rows}
     if wanted == "digest":
         return {"digest": world.picture().digest, "sequence": world.ledger.head()}
     from throughline.connect.events import read_event_objects
