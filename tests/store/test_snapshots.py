@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.db import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,18 @@ class TestKeeping:
         snapshots.keep(taken(ledger))
         snapshots.keep(taken(ledger))
         assert len(list(snapshots.newest())) == 1
+
+    def test_snapshots_that_the_database_cannot_read_stop_nobody(
+        self, stock_count: Say, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def malformed(*_: object, **__: object) -> None:
+            raise DatabaseError("database disk image is malformed")
+
+        ledger = DjangoLedger()
+        ledger.append([stock_count(1)], recorded_at=NOON)
+        DjangoSnapshots().keep(taken(ledger))
+        monkeypatch.setattr(Row.objects, "order_by", malformed)
+        assert folded(ledger, DjangoSnapshots()).digest == taken(ledger).state.digest
 
     @pytest.mark.parametrize(
         "column", ["chain_hash", "version", "newest", "digest", "kept", "checksum"]

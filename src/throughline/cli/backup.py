@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from throughline import __version__
 from throughline.cli.common import Commands, add_command, database_url, open_world
 from throughline.cli.output import Stopwatch, show, tell, tell_each_hundred_thousand
 from throughline.model.codec import moment_text
@@ -37,7 +38,12 @@ def backup(options: argparse.Namespace) -> None:
     from throughline.store.world import wall_clock
 
     manifest = back_up(
-        world, options.file, now=wall_clock(), force=options.force, on_progress=_shares("copied")
+        world,
+        options.file,
+        now=wall_clock(),
+        version=__version__,
+        force=options.force,
+        on_progress=_shares("copied"),
     )
     report = {
         "file": str(options.file),

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from throughline import __version__
 from throughline.errors import DataError, RequestError
 from throughline.ledger.chain import GENESIS
 from throughline.loop.snapshots import NoSnapshots, folded
@@ -83,6 +82,7 @@ def back_up(
     file: Path,
     *,
     now: datetime,
+    version: str = "",
     force: bool = False,
     on_progress: Progress | None = None,
 ) -> Manifest:
@@ -97,6 +97,8 @@ def back_up(
         The world of that database.
     now
         When the backup is made: the machine's clock, not the plant's.
+    version
+        Of the product that makes it.
     force
         Replace a file of that name.
 
@@ -108,7 +110,7 @@ def back_up(
         When disk or database failed; no file is left.
     """
     _check_target(file, force=force)
-    manifest = _manifest(world, now)
+    manifest = _manifest(world, now, version)
     row = _state(manifest)
     try:
         with _appearing_whole(file) as part:
@@ -215,10 +217,10 @@ def _check_target(file: Path, *, force: bool) -> None:
         raise RequestError(message)
 
 
-def _manifest(world: World, now: datetime) -> Manifest:
+def _manifest(world: World, now: datetime, version: str) -> Manifest:
     picture = world.picture()
     chain_hash = world.ledger.chain_hash_at(picture.sequence) or GENESIS
-    return Manifest(now, __version__, picture.sequence, chain_hash, picture.digest)
+    return Manifest(now, version, picture.sequence, chain_hash, picture.digest)
 
 
 def _state(manifest: Manifest) -> Any:
