@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # half an hour before clocks go forward in Europe
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC")
-CHANGES = (  # local moments at which clocks were or will be changed, or a whole day left out
-    datetime(2026, 3, 29, 2),
-    datetime(2026, 10, 25, 2),
-    datetime(2026, 3, 8, 2),
-    datetime(2026, 11, 1, 1),
-    datetime(2026, 4, 5, 2),
-    datetime(2011, 12, 30),
+CHANGES = tuple(  # wall times at which clocks were or will be changed, or a whole day left out
+    map(
+        datetime.fromisoformat,
+        (
+            *("2026-03-29T02:00", "2026-10-25T02:00", "2026-03-08T02:00"),
+            *("2026-11-01T01:00", "2026-04-05T02:00", "2011-12-30T00:00"),
+        ),
+    )
 )
 EDGES = (  # the ends of time, of the years that are plausible, leap days and seconds
     "0001-01-01T00:00:00+14:00",
