@@ -27,10 +27,12 @@ from throughline.simulate.lost_reports import report_absences, report_losses
 from throughline.simulate.lost_time import Days
 from throughline.simulate.luck import luck
 from throughline.simulate.queues import Queue, is_over, queues
-from throughline.simulate.reporter import Reporter
+from throughline.simulate.reporter import SOURCE, Reporter
 from throughline.simulate.stockroom import Stockroom
 from throughline.simulate.stretch import DAY, GATE_OPENS, Stretch
 from throughline.simulate.work import SMALL, Work, Workshop
+
+__all__ = ["SOURCE", "play"]
 
 _ENDS, _LOOKS = 0, 9
 
