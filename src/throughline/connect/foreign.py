@@ -25,6 +25,7 @@ from throughline.connect.mapping.rules import (
     SERIES,
     SERIES_NUMBER,
     ColumnRule,
+    Filter,
     MappingFile,
     SeriesRule,
     TableRule,
@@ -163,7 +164,10 @@ class _TableReader:
 
     def _contexts(self, sheet: Sheet) -> Iterator[NumberedRow]:
         """Rows with their joined cells, as many as the filters want."""
-        rows = self._joined(sheet, [self._matcher(place) for place in range(len(self.rule.joins))])
+        early, late = self._filters()
+        wanted = [tester(f, self._getter(f.column), self.rule.written.decimal) for f in early]
+        matchers = [self._matcher(place) for place in range(len(self.rule.joins))]
+        rows = self._joined(sheet, wanted, matchers)
         decimal = self.rule.written.decimal
         if self.rule.series is not None:
             rows = in_series(
@@ -174,18 +178,30 @@ class _TableReader:
                 width=len(self.header),
                 on_left_out=self._leave_out,
             )
-        tests = [tester(f, self._getter(f.column), decimal) for f in self.rule.filters]
+        tests = [tester(f, self._getter(f.column), decimal) for f in late]
         for number, context in rows:
             if all(test(context) for test in tests):
                 yield number, context
             else:
                 self._leave_out()
 
+    def _filters(self) -> tuple[list[Filter], list[Filter]]:
+        """
+        Filters that need no join and those that do: a row that nobody wants names nothing wrong.
+        With a series all of them come after it, as it looks at every row.
+        """
+        own = set(self.header) if self.rule.series is None else set()
+        early = [f for f in self.rule.filters if f.column in own]
+        return early, [f for f in self.rule.filters if f.column not in own]
+
     def _leave_out(self) -> None:
         self.tally.left_out += 1
 
     def _joined(
-        self, sheet: Sheet, matchers: list[Callable[[Context], Cells]]
+        self,
+        sheet: Sheet,
+        wanted: list[Callable[[Context], bool]],
+        matchers: list[Callable[[Context], Cells]],
     ) -> Iterator[NumberedRow]:
         nothing = frozenset(self.rule.written.empty)
         width = len(sheet.header)
@@ -195,6 +211,9 @@ class _TableReader:
                 self.intake.refuse(self.tally, number, [wrong])
                 continue
             context: Context = [clean(cells, nothing)]
+            if not all(test(context) for test in wanted):
+                self._leave_out()
+                continue
             try:
                 for match in matchers:
                     context.append(match(context))

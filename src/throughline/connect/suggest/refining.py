@@ -45,7 +45,7 @@ def following(source: Source, table: str, lines: Sequence[Line]) -> Iterator[Lin
 
 def _has_times(source: Source, line: Line) -> bool:
     """Whether a date states a time of day, so that minutes can be counted from it."""
-    values = next((p.values for p in source.columns if p.name == line.source), {})
+    values = [text for p in source.columns if p.name == line.source for text in p.values]
     return any(":" in text and not text.endswith("00:00:00") for text in values)
 
 
