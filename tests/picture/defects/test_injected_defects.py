@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -433,3 +434,22 @@ def test_names_of_columns_do_not_matter_for_starts_ends_and_who_does_one_thing_a
     table.put(other, "worker", table.get(first, "worker"))
     overlaps = [d for d in found_in(table) if d.rule == "overlap_on_machine"]
     assert {(d.column, d.count) for d in overlaps} == {("c1", 1)}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Sydney"])
+@pytest.mark.parametrize("minutes", [15, 60])
+def test_both_changes_of_the_clocks_are_told_in_a_year_of_local_time(zone, minutes):
+    table = readings(1, hours=366 * 24)
+    for row in range(len(table.rows)):
+        instant = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes * row)
+        local = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        table.put(row, "ts", local)
+    table.rows = table.rows[: 366 * 24 * 60 // minutes]
+    assert counts_in(table) == {"clock_change_in_series": 2}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_hour_missing_in_another_night_is_a_gap(seed):
+    table = readings(seed)
+    table.rows = table.rows[:500] + table.rows[504:]
+    assert counts_in(table) == {"gaps_in_series": 4}

@@ -3,72 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from throughline.model.columns import TABLES
-from throughline.model.materials import Procurement, SupplySource
-from throughline.model.orders import OrderStatus, ProductionOrder
+from throughline.model.materials import SupplySource
 from throughline.model.plant import Plant
 from throughline.picture.defects.findings import EXAMPLES_SHOWN, Defect, Example, Severity
+from throughline.picture.defects.plant_routing_rules import named
 from throughline.picture.defects.register import found, rule, thousands
+from throughline.picture.quantities import on_hand
 
-_HALF = 0.5
-_FEW_MISSING = 0.2
 _LEAST_SOURCES = 10
+_A_LITTLE = 1e-6
 
-ORDER_WITHOUT_ROUTING = rule(
-    "order_without_routing",
-    level="plant",
-    about="Production orders for materials that have no operations, and on which no operation was "
-    "ever confirmed: they load no machine and their lead time is not known.",
-    counts="such orders, of all orders with a quantity that are not cancelled",
-    silent="the plant keeps neither routings nor confirmations, or has no more than one order in "
-    "ten with a routing",
-    cure="Add the operations of these materials, or say that they are not made here.",
-    severity=Severity.STOPS,
-)
-MADE_WITHOUT_ROUTING = rule(
-    "made_without_routing",
-    level="plant",
-    about="Materials that are made and have no operations.",
-    counts="such materials, of all that are made",
-    silent="the plant keeps no routings, or more than half of the made materials have none",
-    cure="Add their operations, or mark them as bought.",
-    severity=Severity.STOPS,
-)
-MADE_WITHOUT_BOM = rule(
-    "made_without_bom",
-    level="plant",
-    about="Materials that are made from nothing: no line of the bill of materials has them as "
-    "parent.",
-    counts="such materials, of all that are made",
-    silent="the plant keeps no bill of materials, or more than half of the made materials have "
-    "none",
-    cure="Add the components, or mark them as bought.",
-    severity=Severity.STOPS,
-)
-COMPONENT_FROM_NOWHERE = rule(
-    "component_from_nowhere",
-    level="plant",
-    about="Components that nobody makes and nobody sells: no operations, no components of their "
-    "own, no approved source and no purchase order.",
-    counts="such components, of all components",
-    silent="the plant knows neither sources nor purchase orders, or more than half of the "
-    "components come from nowhere",
-    cure="Name a supplier with a lead time, or add how the component is made.",
-    severity=Severity.STOPS,
-)
-ENDED_BOM = rule(
-    "order_with_ended_bom",
-    level="plant",
-    about="Open production orders for materials whose bill of materials has ended.",
-    counts="such orders, of the open orders for materials that have components",
-    silent="the plant has no open order with components",
-    cure="Give the bill of materials a new validity, or cancel the order.",
-    severity=Severity.STOPS,
-)
 NO_CALENDAR = rule(
     "machine_without_calendar",
     level="plant",
@@ -111,7 +60,8 @@ STOCK_BELOW_ZERO = rule(
     "stock_below_zero",
     level="plant",
     about="Stock is below zero: something was taken out that was never put in.",
-    counts="counts below zero, of all counts",
+    counts="counts below zero, of all counts; materials below zero after their movements, of those "
+    "that were counted and moved",
     silent="the plant has no stock counts",
     cure="Count the material; post receipts before issues.",
     severity=Severity.DISTORTS,
@@ -145,140 +95,11 @@ _ONE_UNIT = {
 
 def master_rules(plant: Plant, as_of: datetime) -> Iterator[Defect]:
     """Every finding about master data."""
-    yield from _routings(plant)
-    yield from _bills(plant, as_of)
     yield from _capacity(plant)
     yield from _lead_times(plant)
     yield from _references(plant)
-    yield from _stock(plant)
+    yield from _stock(plant, as_of)
     yield from _units(plant)
-
-
-def named(things: Iterable[Any], about: Callable[[Any], str]) -> tuple[Example, ...]:
-    """The first things as examples, by their ids."""
-    listed = sorted(things, key=lambda thing: str(thing.id))[:EXAMPLES_SHOWN]
-    return tuple(Example(None, thing.id, about(thing)) for thing in listed)
-
-
-def _routings(plant: Plant) -> Iterator[Defect]:
-    confirmed = {response.order for response in plant.operations_responses.values()}
-    orders = [o for o in plant.production_orders.values() if _is_wanted(o)]
-    lacking = [o for o in orders if o.material not in plant.operations and o.id not in confirmed]
-    if lacking and len(orders) - len(lacking) > len(orders) / 10:
-        said = (
-            f"{thousands(len(lacking))} of {thousands(len(orders))} production orders have no "
-            "routing: no operations for their material and none confirmed."
-        )
-        examples = named(lacking, lambda o: f"material {o.material}, quantity {o.quantity:g}")
-        yield found(
-            ORDER_WITHOUT_ROUTING,
-            "production_orders",
-            "material",
-            len(lacking),
-            len(orders),
-            examples,
-            said,
-        )
-    made = _made(plant)
-    bare = [m for m in made if m.id not in plant.operations]
-    if plant.operations and 0 < len(bare) <= _HALF * len(made):
-        said = (
-            f"{thousands(len(bare))} of {thousands(len(made))} made materials have no operations."
-        )
-        yield found(
-            MADE_WITHOUT_ROUTING,
-            "materials",
-            "id",
-            len(bare),
-            len(made),
-            named(bare, lambda m: m.name or "no name"),
-            said,
-        )
-
-
-def _is_wanted(order: ProductionOrder) -> bool:
-    return order.status is not OrderStatus.CANCELLED and order.quantity > 0
-
-
-def _made(plant: Plant) -> list[Any]:
-    return [m for m in plant.materials.values() if m.procurement is Procurement.MAKE]
-
-
-def _bills(plant: Plant, as_of: datetime) -> Iterator[Defect]:
-    made = _made(plant)
-    bare = [m for m in made if m.id not in plant.components]
-    if plant.bill_of_materials and 0 < len(bare) <= _HALF * len(made):
-        said = (
-            f"{thousands(len(bare))} of {thousands(len(made))} made materials have no components."
-        )
-        yield found(
-            MADE_WITHOUT_BOM,
-            "materials",
-            "id",
-            len(bare),
-            len(made),
-            named(bare, lambda m: m.name or "no name"),
-            said,
-        )
-    bought = set(plant.sources) | {p.material for p in plant.purchase_orders.values()}
-    used = sorted({line.component for line in plant.bill_of_materials.values() if line.parent})
-    nowhere = [
-        c
-        for c in used
-        if c not in bought and c not in plant.operations and c not in plant.components
-    ]
-    if bought and 0 < len(nowhere) <= _HALF * len(used):
-        said = (
-            f"{thousands(len(nowhere))} of {thousands(len(used))} components are neither made nor "
-            "bought from anybody."
-        )
-        examples = [
-            Example(None, c, f"in {plant.parents[c][0].parent}") for c in nowhere[:EXAMPLES_SHOWN]
-        ]
-        yield found(
-            COMPONENT_FROM_NOWHERE,
-            "bill_of_materials",
-            "component",
-            len(nowhere),
-            len(used),
-            examples,
-            said,
-        )
-    yield from _ended(plant, as_of)
-
-
-def _ended(plant: Plant, as_of: datetime) -> Iterator[Defect]:
-    today = as_of.date()
-    still = {OrderStatus.RELEASED, OrderStatus.STARTED}
-    orders = [
-        o
-        for o in plant.production_orders.values()
-        if o.status in still
-        and (o.actual_end is None or o.actual_end > as_of)
-        and o.material in plant.components
-    ]
-    ended = [
-        o
-        for o in orders
-        if all(
-            line.valid_until is not None and line.valid_until < today
-            for line in plant.components[o.material]
-        )
-    ]
-    if ended:
-        said = (
-            f"{thousands(len(ended))} of {thousands(len(orders))} open orders are for materials "
-            "whose whole bill of materials has ended."
-        )
-        yield found(
-            ENDED_BOM,
-            "production_orders",
-            "material",
-            len(ended),
-            len(orders),
-            named(ended, lambda o: f"material {o.material}"),
-            said,
-        )
 
 
 def _capacity(plant: Plant) -> Iterator[Defect]:
@@ -373,7 +194,7 @@ def _unknown(table: str, column: str, records: Any, known: Any, refers_to: str) 
     yield found(UNKNOWN_REFERENCE, table, column, len(lost), len(said_something), examples, said)
 
 
-def _stock(plant: Plant) -> Iterator[Defect]:
+def _stock(plant: Plant, as_of: datetime) -> Iterator[Defect]:
     counts = plant.stock_counts
     below = {key: count for key, count in counts.items() if count.quantity < 0}
     if below:
@@ -384,6 +205,30 @@ def _stock(plant: Plant) -> Iterator[Defect]:
         ]
         yield found(
             STOCK_BELOW_ZERO, "stock_counts", "quantity", len(below), len(counts), examples, said
+        )
+
+    # Without a count nobody knows what there was before the first movement.
+    moved = {m.material for m in plant.material_movements.values()}
+    moved &= {count.material for count in counts.values()}
+    stock = {item: units for item, units in on_hand(plant, as_of).items() if item in moved}
+    short = {item: units for item, units in stock.items() if units < -_A_LITTLE}
+    if short:
+        said = (
+            f"{thousands(len(short))} of {thousands(len(stock))} materials have had more taken out "
+            "than there was."
+        )
+        examples = [
+            Example(None, item, f"{units:g} on hand")
+            for item, units in sorted(short.items())[:EXAMPLES_SHOWN]
+        ]
+        yield found(
+            STOCK_BELOW_ZERO,
+            "material_movements",
+            "quantity",
+            len(short),
+            len(stock),
+            examples,
+            said,
         )
 
 

@@ -9,6 +9,7 @@ from throughline.picture.defects.findings import Defect, worst_first
 from throughline.picture.defects.plant_floor_rules import floor_rules
 from throughline.picture.defects.plant_master_rules import master_rules
 from throughline.picture.defects.plant_name_rules import name_rules
+from throughline.picture.defects.plant_routing_rules import routing_rules
 
 
 def defects_in_plant(plant: Plant, as_of: datetime) -> tuple[Defect, ...]:
@@ -23,5 +24,10 @@ def defects_in_plant(plant: Plant, as_of: datetime) -> tuple[Defect, ...]:
         The moment looked at: what is dated later has not happened yet.
     """
     return worst_first(
-        [*master_rules(plant, as_of), *floor_rules(plant, as_of), *name_rules(plant)]
+        [
+            *routing_rules(plant, as_of),
+            *master_rules(plant, as_of),
+            *floor_rules(plant, as_of),
+            *name_rules(plant),
+        ]
     )
