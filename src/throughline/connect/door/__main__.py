@@ -8,30 +8,21 @@ import select
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from importlib import import_module
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from throughline.connect.door import (
-    bounds,
-    delimited,
-    formats,
-    frames,
-    json_rows,
-    workbooks,
-    xml_rows,
-)
+from throughline.connect.door import bounds, delimited, formats, frames
 from throughline.connect.door.files import File, open_file
 from throughline.connect.door.limits import MIB, Limits
 from throughline.connect.door.refusal import RefusalError
-from throughline.connect.door.tables import Read, Row, Wanted
+from throughline.connect.door.tables import Read, Wanted, portions
 
 IDLE_SECONDS = 30.0
-_PORTION_ROWS = 1_000
-_PORTION_CHARACTERS = 128 * 1024
-_FORMATS: tuple[tuple[tuple[str, ...], ModuleType], ...] = (
-    (formats.WORKBOOKS, workbooks),
-    (formats.JSON, json_rows),
-    (formats.XML, xml_rows),
+_FORMATS = (
+    (formats.WORKBOOKS, "workbooks"),
+    (formats.JSON, "json_rows"),
+    (formats.XML, "xml_rows"),
 )
 
 
@@ -81,17 +72,18 @@ def _read(request: dict[str, Any], limits: Limits) -> Iterator[bytes]:
         line_end=request["line_end"],
         known_columns=tuple(request["known_columns"]),
     )
-    yield from _table(module.read(file, wanted))
+    yield from _table(module.read(file, wanted), limits)
 
 
 def _format_of(file: File) -> ModuleType:
-    for suffixes, module in _FORMATS:
+    """The module that reads the file; those of other formats are never loaded."""
+    for suffixes, name in _FORMATS:
         if file.name.endswith(suffixes):
-            return module
+            return import_module(f"throughline.connect.door.{name}")
     return delimited
 
 
-def _table(table: Read) -> Iterator[bytes]:
+def _table(table: Read, limits: Limits) -> Iterator[bytes]:
     head = {
         "part": table.part,
         "header": table.header,
@@ -99,31 +91,10 @@ def _table(table: Read) -> Iterator[bytes]:
     }
     yield frames.json_frame(frames.HEADER, head)
     count = 0
-    for numbers, rows in _portions(table.rows):
-        count += len(rows)
-        yield frames.rows_frame(numbers, rows)
+    for portion in portions(table.rows, limits):
+        count += len(portion.rows)
+        yield frames.rows_frame(portion.numbers, portion.rows, portion.texts)
     yield _end(count)
-
-
-def _portions(rows: Iterator[Row]) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Rows in portions, small enough to be taken in one go; what is read before an error goes."""
-    numbers: list[int] = []
-    portion: list[list[str]] = []
-    characters = 0
-    try:
-        for number, cells in rows:
-            numbers.append(number)
-            portion.append(cells)
-            characters += sum(map(len, cells)) + len(cells)
-            if characters > _PORTION_CHARACTERS or len(portion) >= _PORTION_ROWS:
-                yield numbers, portion
-                numbers, portion, characters = [], [], 0
-    except RefusalError:
-        if portion:
-            yield numbers, portion
-        raise
-    if portion:
-        yield numbers, portion
 
 
 def _end(count: int) -> bytes:

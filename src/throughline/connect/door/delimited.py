@@ -10,7 +10,7 @@ from throughline.connect.door.files import File
 from throughline.connect.door.limits import Limits
 from throughline.connect.door.refusal import RefusalError
 from throughline.connect.door.split import UnclosedQuoteError, split_rows
-from throughline.connect.door.tables import Part, Read, Row, Wanted, bounded, checked_header
+from throughline.connect.door.tables import Part, Read, Row, Wanted, checked_header
 from throughline.connect.door.texts import Text, first_lines, read_text
 
 USUAL = (",", ";", "\t")
@@ -42,7 +42,7 @@ def read(file: File, wanted: Wanted) -> Read:
     notes = [*text.supposed]
     if not wanted.delimiter and delimiter not in USUAL:
         notes.append(f'cells taken to be parted by "{delimiter}"')
-    return Read("", checked_header(header, file.limits, number), bounded(rows, file.limits), notes)
+    return Read("", checked_header(header, file.limits, number), rows, notes)
 
 
 def parts(file: File) -> list[Part]:

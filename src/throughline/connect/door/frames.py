@@ -31,9 +31,11 @@ def json_frame(kind: int, value: Any) -> bytes:
     return frame(kind, text.encode("utf-8", "backslashreplace"))
 
 
-def rows_frame(numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> bytes:
+def rows_frame(
+    numbers: Sequence[int], rows: Sequence[Sequence[str]], texts: Sequence[str]
+) -> bytes:
     """
-    Some rows with their numbers.
+    Some rows with their numbers; ``texts`` are the rows with their cells joined.
 
     The first line says how they are numbered and how wide they are: one number where they count up
     by one or have one width, else all of them.
@@ -45,9 +47,9 @@ def rows_frame(numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> bytes:
         "numbers": first if last - first == count - 1 else list(numbers),
         "widths": widths[0] if min(widths) == max(widths) else widths,
     }
-    cells = [cell for row in rows for cell in row]
-    text = SEPARATOR.join(cells)
-    if text.count(SEPARATOR) != len(cells) - 1:
+    text = SEPARATOR.join(texts)
+    if text.count(SEPARATOR) != sum(widths) - 1:
+        cells = [cell for row in rows for cell in row]
         return json_frame(ROWS_AS_JSON, {**head, "cells": cells})
     # Half a surrogate pair, which JSON can smuggle in, is shown as what it is: \ud800.
     body = json.dumps(head, separators=(",", ":")) + "\n" + text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from throughline.connect.door.limits import Limits
 from throughline.connect.door.refusal import RefusalError
-from throughline.connect.door.tables import Read, Row, bounded, checked_header
+from throughline.connect.door.tables import Read, Row, checked_header
 
 Record = tuple[int, dict[str, str]]
 _HELD_CHARACTERS = 8_000_000
@@ -60,7 +60,7 @@ def table_of(
         raise EmptyError
     header = checked_header(named(names), limits)
     rows = _rows(iter(held) if held is not None else records(), names)
-    return Read(part, header, bounded(rows, limits), list(supposed))
+    return Read(part, header, rows, list(supposed))
 
 
 def _rows(records: Iterator[Record], names: Sequence[str]) -> Iterator[Row]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from throughline.connect.door.frames import SEPARATOR
 from throughline.connect.door.limits import Limits
 from throughline.connect.door.refusal import RefusalError
 
 Row = tuple[int, list[str]]
+PORTION_ROWS = 1_000
+PORTION_CHARACTERS = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +44,59 @@ class Part:
     rows: int | None
 
 
-def bounded(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
-    """The same rows, until there are too many, or one is too wide or too long."""
-    longest = limits.cell_characters
-    for count, (number, cells) in enumerate(rows, start=1):
-        if count > limits.rows:
-            problem = f"has more than {limits.rows} rows"
-            raise RefusalError(problem, "Split it into several files.", row=number)
-        if len(cells) > limits.columns:
-            raise _too_wide(number, len(cells), limits)
-        characters = sum(map(len, cells))
-        if characters > longest:
-            _check_characters(number, cells, characters, limits)
-        yield number, cells
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some rows, their numbers, and the cells of each row joined by the separator."""
+
+    numbers: list[int]
+    rows: list[list[str]]
+    texts: list[str]
+
+
+def portions(rows: Iterator[Row], limits: Limits) -> Iterator[Portion]:
+    """
+    Rows in portions small enough to be taken in one go, until there are too many rows, or one is
+    too wide or too long. What was read before a refusal is given before it.
+    """
+    numbers: list[int] = []
+    portion: list[list[str]] = []
+    texts: list[str] = []
+    characters, left = 0, limits.rows
+    longest, widest = limits.cell_characters, limits.columns
+    try:
+        for number, cells in rows:
+            text = SEPARATOR.join(cells)
+            characters += len(text)
+            if len(text) > longest or len(cells) > widest:
+                _check(number, cells, limits)
+            numbers.append(number)
+            portion.append(cells)
+            texts.append(text)
+            if characters > PORTION_CHARACTERS or len(portion) >= PORTION_ROWS:
+                left -= len(portion)
+                if left < 0:
+                    raise _too_many(number, limits)
+                yield Portion(numbers, portion, texts)
+                numbers, portion, texts, characters = [], [], [], 0
+        if len(portion) > left:
+            raise _too_many(numbers[-1], limits)
+    except RefusalError:
+        if 0 < len(portion) <= left:
+            yield Portion(numbers, portion, texts)
+        raise
+    if portion:
+        yield Portion(numbers, portion, texts)
+
+
+def _too_many(number: int, limits: Limits) -> RefusalError:
+    problem = f"has more than {limits.rows} rows"
+    return RefusalError(problem, "Split it into several files.", row=number)
+
+
+def _check(number: int, cells: Sequence[str], limits: Limits) -> None:
+    if len(cells) > limits.columns:
+        raise _too_wide(number, len(cells), limits)
+    _check_characters(number, cells, sum(map(len, cells)), limits)
 
 
 def checked_header(header: Sequence[str], limits: Limits, row: int = 1) -> list[str]:

@@ -16,7 +16,7 @@ from throughline.connect.door.archives import checked_archive
 from throughline.connect.door.files import File, opened
 from throughline.connect.door.limits import MIB
 from throughline.connect.door.refusal import RefusalError, near
-from throughline.connect.door.tables import Part, Read, Row, Wanted, bounded, checked_header
+from throughline.connect.door.tables import Part, Read, Row, Wanted, checked_header
 from throughline.connect.door.values import cell_text
 from throughline.connect.door.xlsx_rows import sheet_entries, xlsx_rows
 
@@ -131,7 +131,7 @@ def _with_header(part: str, rows: Iterator[Row], file: File) -> Read:
     width = len(header)
     filled = ((n, cells + [""] * (width - len(cells))) for n, cells in rows)
     names = checked_header(header, file.limits, number)
-    return Read(part, names, bounded(filled, file.limits))
+    return Read(part, names, filled)
 
 
 def _guarded(act: Callable[..., Any], *arguments: Any) -> Any:
