@@ -14,10 +14,10 @@ from typing import Any
 
 from throughline.loop.world import World
 from throughline.model.codec import to_json
-from throughline.model.columns import table_of
+from throughline.model.columns import join_key, table_of
 from throughline.model.events import Event, recorded_kind, subject_of
 from throughline.model.materials import StockCount
-from throughline.model.sources import Feed, Source, SourceKind
+from throughline.model.sources import Feed, Source, SourceCheck, SourceKind
 
 MINUTES_OF_A_DAY = 1440.0
 ERP, MES, WMS, SCADA = "erp", "mes", "wms", "scada"
@@ -44,8 +44,8 @@ TRB-8;Spring 14 mm;pcs;buy;6
 
 def trouble(world: World) -> None:
     """Say everything that makes a record hard to trust."""
-    now = world.now()
-    world.say(_registered(), at=now - timedelta(days=3))
+    world.say(_registered(), at=world.now() - timedelta(days=3))
+    now = world.now() + timedelta(minutes=1)  # after whatever was said of the same records
     materials = [m for m in world.picture().plant.materials.values() if m.site]
     for number, material in enumerate(materials[:3]):
         counts = [
@@ -57,7 +57,9 @@ def trouble(world: World) -> None:
         body = to_json(materials[0]) | {"lead_time_days": days}
         _hear(world, [(source, ("materials", materials[0].id, body))], now)
     for number, material in enumerate(materials[:2]):
-        _say_twice(world, f"{TWICE}-{number}", to_json(material), now)
+        body = to_json(material) | {"lead_time_days": LEAD_TIME[ERP]}
+        _say_twice(world, f"{TWICE}-{number}", body, now)
+    world.say(_audited(materials[0].id, materials[0].site, now), at=now)
     machine = next(iter(world.picture().plant.equipment.values()))
     stated = ("equipment", machine.id, to_json(machine))
     _hear(world, [(MES, stated)], now - timedelta(days=3))
@@ -75,6 +77,24 @@ def _registered() -> list[object]:
         Feed(source=WMS, table="stock_counts", cadence_minutes=60, about="Stock by location"),
         Feed(source=MES, table="materials", about="Copy of the item master"),
         Feed(source=MES, table="equipment", cadence_minutes=15, about="Machines it talks to"),
+    ]
+
+
+def _audited(material: str, site: str, at: datetime) -> list[object]:
+    """Somebody counted: of four statements of the warehouse system one was wrong."""
+    key = join_key((material, site))
+    return [
+        SourceCheck(
+            id=f"audit-{number}",
+            source=WMS,
+            table="stock_counts",
+            column="quantity",
+            subject=subject_of("stock_counts", key),
+            is_right=number > 0,
+            at=at,
+            by="tess",
+        )
+        for number in range(4)
     ]
 
 
