@@ -16,6 +16,8 @@ from throughline.learn.delivery import (
     latest_most_often,
 )
 from throughline.learn.kpis import kpis
+from throughline.model.equipment import Site
+from throughline.model.materials import Material
 from throughline.model.orders import PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
 from throughline.model.responses import MaterialMovement, MovementReason
@@ -77,6 +79,25 @@ def test_a_line_is_in_full_when_what_was_booked_by_its_day_and_not_rejected_is_e
     moves = [receipt("A", 9, 4), receipt("A", 10, 6), receipt("B", 9, 4), receipt("B", 11, 6)]
     row = delivery_row(deliveries(Plant.of([*lines, rejected, *moves]), Side.SUPPLIER))
     assert (row.lines, row.on_time_in_full) == (3, 1)
+
+
+def test_the_day_of_a_promise_ends_where_the_material_is_made():
+    """At 23:30 in UTC the 10th is over in Brno, and has half an hour left in London."""
+
+    def on_time(zone: str) -> float:
+        line = SalesOrderLine(id="S", material="X", quantity=1, due_on=date(2026, 3, 10))
+        left = MaterialMovement(
+            id="M",
+            material="X",
+            quantity=-1,
+            at=datetime(2026, 3, 10, 23, 30, tzinfo=UTC),
+            reason=MovementReason.SHIPMENT,
+            order="S",
+        )
+        site = Site(id="HERE", time_zone=zone)
+        return kpis(Plant.of([line, left, site, Material(id="X", site="HERE")])).row()["otif_ratio"]
+
+    assert (on_time("Europe/Prague"), on_time("Europe/London")) == (0, 1)
 
 
 def test_lead_times_taken_and_promised_and_what_came_before_it_was_ordered():

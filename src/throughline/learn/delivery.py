@@ -13,6 +13,7 @@ from enum import StrEnum
 from math import floor
 from statistics import mean, median
 
+from throughline.learn.lateness import zone_of
 from throughline.model.orders import PurchaseOrder, SalesOrderLine
 from throughline.model.plant import Plant
 from throughline.model.responses import MovementReason
@@ -236,13 +237,13 @@ def is_on_time_in_full(line: SalesOrderLine, shipped_by_due: Mapping[str, float]
 
 
 def shipped_by_due(plant: Plant) -> dict[str, float]:
-    """Units of each sales line that left the house by the end of its due date."""
+    """Units of each sales line that left by the end of its due day, in the time of the site."""
     shipped: dict[str, float] = defaultdict(float)
     for movement in plant.material_movements.values():
         line = plant.sales_order_lines.get(movement.order)
         if line is None or movement.reason is not MovementReason.SHIPMENT:
             continue
-        if movement.at.astimezone(UTC).date() <= line.due_on:
+        if movement.at.astimezone(zone_of(plant, line.material)).date() <= line.due_on:
             shipped[line.id] -= movement.quantity
     return dict(shipped)
 
@@ -279,13 +280,13 @@ def _came_in_full(order: PurchaseOrder, booked: float) -> bool:
 
 
 def _received_by_due(plant: Plant) -> dict[str, float]:
-    """Units of each purchase line that were booked in by the end of its promised day."""
+    """Units of each purchase line booked in by the end of its promised day, in site time."""
     came: dict[str, float] = defaultdict(float)
     for movement in plant.material_movements.values():
         order = plant.purchase_orders.get(movement.order)
         if order is None or order.due_on is None or movement.reason is not MovementReason.RECEIPT:
             continue
-        if movement.at.astimezone(UTC).date() <= order.due_on:
+        if movement.at.astimezone(zone_of(plant, order.material)).date() <= order.due_on:
             came[order.id] += movement.quantity
     return dict(came)
 
