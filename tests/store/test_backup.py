@@ -17,6 +17,7 @@ from databases import set_up_on
 from throughline.errors import DataError, RequestError, WorldError
 from throughline.loop.world import World
 from throughline.model.events import Event
+from throughline.picture.fold import FOLD_VERSION
 from throughline.store import backup_postgresql, backup_sqlite
 from throughline.store.artefacts import DjangoArtefacts
 from throughline.store.backup import Manifest, back_up, kept_manifest, restore
@@ -71,6 +72,7 @@ class TestABackup:
         restored = restore(file, new_database())
         assert (restored.events, restored.digest) == (FIRST, digest)
         assert restored.manifest == manifest
+        assert restored.is_same_picture
         assert restored.kept_aside == ""
         assert world_here().picture().digest == digest
         assert world_here().ledger.verify().intact
@@ -188,6 +190,16 @@ class TestARestore:
         with pytest.raises(DataError, match="manifest"):
             restore(file, new_database())
 
+    def test_a_backup_made_by_the_rules_of_another_version_is_compared_by_its_chain(
+        self, source: World, file: Path, new_database: New, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        back_up(source, file, now=NOON)
+        monkeypatch.setattr("throughline.store.backup.FOLD_VERSION", FOLD_VERSION + 1)
+        monkeypatch.setattr("throughline.picture.Fold.digest", "f" * 64)
+        restored = restore(file, new_database())
+        assert restored.events == FIRST
+        assert restored.is_same_picture is None
+
     def test_what_is_no_backup_is_refused(self, database: str, file: Path) -> None:
         file.write_text("a letter")
         with pytest.raises(DataError, match="not a backup"):
@@ -201,6 +213,11 @@ class TestARestore:
         file.write_bytes(b"PGDMP and more" if is_sqlite() else b"SQLite format 3\0")
         with pytest.raises(RequestError, match="is a backup of"):
             restore(file, database)
+
+
+def event_of(number: int) -> Event:
+    subject, body = f"materials/M-{number}", {"id": f"M-{number}"}
+    return Event(f"m-{number}", "materials.recorded", subject, "erp", NOON, body)
 
 
 def kept_aside_head(kept: str) -> int:
@@ -223,6 +240,31 @@ def sqlite_world(tmp_path: Path, django_db_blocker, stock_count: Say):  # type: 
 
 
 class TestOnSqlite:
+    def test_the_database_itself_is_neither_written_over_nor_restored_from(
+        self, sqlite_world: World
+    ) -> None:
+        path = Path(str(connection.settings_dict["NAME"]))
+        for itself in (path, path.with_name("plant.db-wal")):
+            with pytest.raises(RequestError, match="the database itself"):
+                back_up(sqlite_world, itself, now=NOON, force=True)
+        with pytest.raises(RequestError, match="the database itself"):
+            restore(path, f"sqlite:///{path}", force=True)
+        assert sqlite_world.ledger.verify().intact
+
+    def test_what_stands_in_the_log_of_a_copied_database_is_restored_too(
+        self, sqlite_world: World, file: Path
+    ) -> None:
+        path = Path(str(connection.settings_dict["NAME"]))
+        with closing(sqlite3.connect(path)) as reader:
+            reader.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM store_ledgerentry").fetchone()
+            DjangoLedger().append([event_of(FIRST)], recorded_at=NOON)
+            for name in ("", "-wal"):
+                copy = file.with_name(f"{file.name}{name}")
+                copy.write_bytes(path.with_name(f"{path.name}{name}").read_bytes())
+        assert restore(file, f"sqlite:///{file.parent / 'new.db'}").events == FIRST + 1
+
     def test_a_copied_database_without_a_manifest_is_restored_by_its_chain_alone(
         self, sqlite_world: World, file: Path
     ) -> None:

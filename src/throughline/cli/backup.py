@@ -81,6 +81,7 @@ def restore(options: argparse.Namespace) -> None:
         "events": done.events,
         "intact": True,
         "digest": done.digest,
+        "is_same_picture": done.is_same_picture,
         "manifest": None
         if manifest is None
         else {
@@ -100,6 +101,10 @@ def _readable_restore(report: dict[str, Any]) -> str:
     lines = [f"{report['events']} events restored, chain intact, picture {report['digest'][:16]}"]
     if report["manifest"] is None:
         lines.append("The file holds no manifest, so only its chain could be checked.")
+    elif report["is_same_picture"] is None:
+        lines.append(
+            "It was made by other rules, so its chain alone was compared, not its picture."
+        )
     else:
         lines.append(f"It is the picture that was backed up at {report['manifest']['made_at']}.")
     if report["kept_aside"]:

@@ -28,7 +28,10 @@ from throughline.model.sources import Delivery, Feed, Source
 from throughline.picture.sources import REGISTRY_TABLES, Registry, Rule, is_retracted
 
 FOLD_VERSION = 1
-"""Raised whenever a fold keeps or picks other statements than before: older states are useless."""
+"""
+Raised whenever a fold keeps or picks other statements than before, or makes another digest of them:
+older states are then useless, and older digests cannot be compared.
+"""
 
 _DIGEST_SPACE = 1 << 256
 _BEFORE_ALL_TIME = datetime.min.replace(tzinfo=UTC)

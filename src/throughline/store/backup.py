@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from throughline.errors import DataError, RequestError
+from throughline.ledger import Ledger
 from throughline.ledger.chain import GENESIS
 from throughline.loop.snapshots import NoSnapshots, folded
 from throughline.loop.world import World
+from throughline.picture import Fold
+from throughline.picture.fold import FOLD_VERSION
 from throughline.store.database import configure, database_settings
 from throughline.store.failures import world_failures
 
@@ -34,10 +37,15 @@ _POSTGRESQL_HEAD = b"PGDMP"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the ledger was when a backup was begun; it may hold later entries as well."""
+    """
+    What the ledger was when a backup was begun; it may hold later entries as well.
+
+    ``fold_version`` says by which rules the picture's digest was made.
+    """
 
     made_at: datetime
     version: str
+    fold_version: int
     sequence: int
     chain_hash: str
     digest: str
@@ -49,18 +57,24 @@ class Restored:
     What a restore brought back and how far it was proved.
 
     ``manifest`` is None for a file that is no backup of ours but a copied database: then only its
-    chain could be checked. ``kept_aside`` is where that stands which was there before; empty when
-    nothing was.
+    chain could be checked. ``is_same_picture`` is None when the digest could not be compared, for
+    want of a manifest or because it was made by the rules of another version. ``kept_aside`` is
+    where that stands which was there before; empty when nothing was.
     """
 
     events: int
     digest: str
+    is_same_picture: bool | None
     manifest: Manifest | None
     kept_aside: str
 
 
 class Keeper(Protocol):
     """How one kind of database is copied out and put back."""
+
+    def is_kept_in(self, file: Path) -> bool:
+        """Whether the file is the database itself, or a part of it."""
+        ...
 
     def copy(self, target: Path, on_progress: Progress) -> None:
         """Write a consistent copy of the database to a file; writers go on meanwhile."""
@@ -110,11 +124,13 @@ def back_up(
         When disk or database failed; no file is left.
     """
     _check_target(file, force=force)
+    keeper = keeper_of(_settings())
+    _refuse_itself(keeper, file)
     manifest = _manifest(world, now, version)
     row = _state(manifest)
     try:
         with _appearing_whole(file) as part:
-            keeper_of(_settings()).copy(part, on_progress or _silent)
+            keeper.copy(part, on_progress or _silent)
     except BaseException:
         with world_failures():
             row.delete()
@@ -155,9 +171,11 @@ def restore(
     wanted = configure(url)
     settings = database_settings(wanted)
     _check_kind(file, settings)
+    keeper = keeper_of(settings)
+    _refuse_itself(keeper, file)
     try:
         with world_failures():
-            return keeper_of(settings).put_back(
+            return keeper.put_back(
                 file,
                 force=force,
                 check=lambda: _checked(file, on_chain),
@@ -185,7 +203,9 @@ def kept_manifest() -> Manifest | None:
     row = BackupManifest.objects.order_by("-pk").first()
     if row is None:
         return None
-    return Manifest(row.made_at, row.version, row.sequence, row.chain_hash, row.digest)
+    return Manifest(
+        row.made_at, row.version, row.fold_version, row.sequence, row.chain_hash, row.digest
+    )
 
 
 def aside(name: str) -> str:
@@ -217,10 +237,16 @@ def _check_target(file: Path, *, force: bool) -> None:
         raise RequestError(message)
 
 
+def _refuse_itself(keeper: Keeper, file: Path) -> None:
+    if keeper.is_kept_in(file):
+        message = f"{file} is the database itself. Name another file."
+        raise RequestError(message)
+
+
 def _manifest(world: World, now: datetime, version: str) -> Manifest:
     picture = world.picture()
     chain_hash = world.ledger.chain_hash_at(picture.sequence) or GENESIS
-    return Manifest(now, version, picture.sequence, chain_hash, picture.digest)
+    return Manifest(now, version, FOLD_VERSION, picture.sequence, chain_hash, picture.digest)
 
 
 def _state(manifest: Manifest) -> Any:
@@ -231,6 +257,7 @@ def _state(manifest: Manifest) -> Any:
         return BackupManifest.objects.create(
             made_at=manifest.made_at,
             version=manifest.version,
+            fold_version=manifest.fold_version,
             sequence=manifest.sequence,
             chain_hash=manifest.chain_hash,
             digest=manifest.digest,
@@ -296,17 +323,20 @@ def _checked(file: Path, on_chain: Callable[[int], None] | None) -> Restored:
         message = f"{file} is damaged at sequence {found.first_bad_sequence}. Use another backup."
         raise DataError(message)
     fold = folded(ledger, NoSnapshots(), until=None if manifest is None else manifest.sequence)
-    if manifest is not None:
-        chain_hash = ledger.chain_hash_at(manifest.sequence) or GENESIS
-        if (fold.sequence, fold.digest, chain_hash) != (
-            manifest.sequence,
-            manifest.digest,
-            manifest.chain_hash,
-        ):
-            message = f"{file} does not hold what its manifest says. Use another backup."
-            raise DataError(message)
+    is_same = None if manifest is None else _is_as_stated(manifest, fold, ledger)
+    if is_same is False:
+        message = f"{file} does not hold what its manifest says. Use another backup."
+        raise DataError(message)
     digest = fold.take(ledger.statements(after=fold.sequence)).digest
-    return Restored(found.events, digest, manifest, "")
+    return Restored(found.events, digest, is_same, manifest, "")
+
+
+def _is_as_stated(manifest: Manifest, fold: Fold, ledger: Ledger) -> bool | None:
+    """Whether all is as the manifest says; None when it is, but its digest is of other rules."""
+    chain_hash = ledger.chain_hash_at(manifest.sequence) or GENESIS
+    if (fold.sequence, chain_hash) != (manifest.sequence, manifest.chain_hash):
+        return False
+    return fold.digest == manifest.digest if manifest.fold_version == FOLD_VERSION else None
 
 
 def kept_beside(restored: Restored, place: str) -> Restored:

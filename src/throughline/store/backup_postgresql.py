@@ -25,6 +25,11 @@ class PostgresqlKeeper:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = settings
 
+    def is_kept_in(self, file: Path) -> bool:
+        """Never: a server keeps its files to itself."""
+        del file
+        return False
+
     def copy(self, target: Path, on_progress: Progress) -> None:
         """Dump the database as it is at the start; writers go on."""
         _run(

@@ -20,7 +20,6 @@ from throughline.store.backup import (
 from throughline.store.database import configure
 
 _PAGES_AT_ONCE = 1_000  # 4 MB: a fraction of a second, after which it can be interrupted
-_BYTES_AT_ONCE = 4_000_000
 _SETTLE_SECONDS = 2.0
 _BESIDE = ("-wal", "-shm")
 
@@ -31,21 +30,14 @@ class SqliteKeeper:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def is_kept_in(self, file: Path) -> bool:
+        """Whether the file is the database, or its log."""
+        own = self._path.resolve()
+        return file.resolve() in {own, *(own.with_name(own.name + name) for name in _BESIDE)}
+
     def copy(self, target: Path, on_progress: Progress) -> None:
         """Copy the database as it is at the start; writers go on, their entries come later."""
-
-        def tell(_: int, left: int, of: int) -> None:
-            on_progress(of - left, of)
-
-        with closing(_opened(self._path)) as source, closing(_opened(target)) as copy:
-            # A backup in steps begins again whenever somebody writes, and under steady intake it
-            # would never end. A reader of a WAL sees one moment for as long as it reads, and stops
-            # nobody; the backup is that reader.
-            source.execute("BEGIN")
-            source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-            source.backup(copy, pages=_PAGES_AT_ONCE, progress=tell)
-            source.execute("ROLLBACK")
-            _without_log(copy)
+        _copy(self._path, target, on_progress)
 
     def put_back(
         self, source: Path, *, force: bool, check: Callable[[], Restored], on_progress: Progress
@@ -54,7 +46,7 @@ class SqliteKeeper:
         self._refuse_to_overwrite(force=force)
         part = part_of(self._path)
         try:
-            _copy_bytes(source, part, on_progress)
+            _copy(source, part, on_progress)
             configure(f"sqlite:///{quote(str(part))}")
             restored = check()
             _close_django()
@@ -88,6 +80,23 @@ class SqliteKeeper:
         part.rename(self._path)
         make_durable(self._path.parent)
         return kept
+
+
+def _copy(path: Path, target: Path, on_progress: Progress) -> None:
+    """Copy a database, with what its log holds, as it is at one moment."""
+
+    def tell(_: int, left: int, of: int) -> None:
+        on_progress(of - left, of)
+
+    with closing(_opened(path)) as source, closing(_opened(target)) as copy:
+        # A backup in steps begins again whenever somebody writes, and under steady intake it would
+        # never end. A reader of a WAL sees one moment for as long as it reads, and stops nobody;
+        # the backup is that reader.
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        source.backup(copy, pages=_PAGES_AT_ONCE, progress=tell)
+        source.execute("ROLLBACK")
+        _without_log(copy)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -130,15 +139,6 @@ def _settle(path: Path) -> None:
 def _without_log(database: sqlite3.Connection) -> None:
     # Leaving the WAL needs the database for oneself, and writes the log back.
     database.execute("PRAGMA journal_mode=DELETE").fetchall()
-
-
-def _copy_bytes(source: Path, target: Path, on_progress: Progress) -> None:
-    done, of = 0, source.stat().st_size
-    with source.open("rb") as read, target.open("wb") as written:
-        while some := read.read(_BYTES_AT_ONCE):
-            written.write(some)
-            done += len(some)
-            on_progress(done, of)
 
 
 def _close_django() -> None:

@@ -122,6 +122,7 @@ class BackupManifest(models.Model):
 
     made_at = models.DateTimeField()
     version = models.CharField(max_length=32)
+    fold_version = models.IntegerField()  # by which rules the digest was made
     sequence = models.BigIntegerField()
     chain_hash = models.CharField(max_length=_HASH_LENGTH)
     digest = models.CharField(max_length=_HASH_LENGTH)

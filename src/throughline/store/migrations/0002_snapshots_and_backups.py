@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('made_at', models.DateTimeField()),
                 ('version', models.CharField(max_length=32)),
+                ('fold_version', models.IntegerField()),
                 ('sequence', models.BigIntegerField()),
                 ('chain_hash', models.CharField(max_length=64)),
                 ('digest', models.CharField(max_length=64)),
