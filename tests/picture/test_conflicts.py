@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from throughline.ledger.memory import MemoryLedger
 from throughline.model.equipment import Site
 from throughline.model.materials import Material, StockCount
 from throughline.model.orders import ProductionOrder
 from throughline.model.personnel import Role, RoleHolder
 from throughline.model.responses import MaterialMovement, MovementReason
 from throughline.model.sources import Delivery
+from throughline.picture import picture_of
 from throughline.picture.conflicts import WhyHeld, conflicts_of
 from voices import HOUR, MONDAY, SHAFT, costs, feeds, picture, said
 
@@ -65,6 +67,17 @@ def test_an_order_that_moves_on_is_no_conflict_until_the_other_source_repeats_it
     )
     (conflict,) = conflicts_of(picture(*told, said(again, "erp", hours=2)))
     assert (conflict.column, conflict.held) == ("good_quantity", 16)
+
+
+def test_of_one_moment_a_conflict_is_what_was_heard_together() -> None:
+    """The ERP's order is released at five, and the floor says at night that it began at five."""
+    released = ProductionOrder(id="MO-1", material="SHAFT", quantity=40)
+    begun = replace(released, good_quantity=16.0)
+    assert len(conflicts_of(picture(said(released, "erp"), said(begun, "mes")))) == 1
+    ledger = MemoryLedger()
+    for hours, event in ((0, said(released, "erp")), (20, said(begun, "mes"))):
+        ledger.append([event], recorded_at=MONDAY + hours * HOUR)
+    assert conflicts_of(picture_of(ledger.read())) == ()
 
 
 def test_what_two_systems_ordered_differently_is_a_conflict_at_once() -> None:

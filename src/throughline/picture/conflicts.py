@@ -235,7 +235,9 @@ class _Court:
             return self._is_same_stock(said, newest, bodies)
         moving = _MOVING_COLUMNS.get(table, frozenset())
         if moving is None or column in moving:
-            return self.registry.stood_by(said) >= newest.occurred_at
+            # Of one moment, what was heard later may be what came of it: an order that begins.
+            stood_by, at = self.registry.stood_by(said), newest.occurred_at
+            return stood_by > at or (stood_by == at and said.recorded_at == newest.recorded_at)
         return self.registry.is_current(said, newest.occurred_at)
 
     def _is_same_stock(

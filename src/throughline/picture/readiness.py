@@ -5,7 +5,7 @@ What to mend first in the data: what is missing or weak, ranked by how much plan
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -222,9 +222,9 @@ class _Inspector:
             if order.received_quantity > 0 or order.received_on is not None
         }
         delivered |= {
-            (order.material, order.supplier)
+            (came.material, came.supplier)
             for move in self.plant.material_movements.values()
-            if (order := self.plant.purchase_orders.get(move.order)) is not None
+            if (came := self.plant.purchase_orders.get(move.order)) is not None
         }
         unproved: dict[str, set[str]] = defaultdict(set)
         for order in self.plan.orders:
@@ -426,11 +426,3 @@ def _listed(names: Collection[str]) -> str:
     shown = list(names)[:3]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} tables more" if more > 0 else "")
-
-
-def by_kind(items: Iterable[ReadinessItem]) -> Mapping[ReadinessKind, int]:
-    """How many items there are of each kind."""
-    found: dict[ReadinessKind, int] = defaultdict(int)
-    for item in items:
-        found[item.kind] += 1
-    return found

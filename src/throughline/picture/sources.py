@@ -220,15 +220,6 @@ def is_silent(value: Any, table: Table, column: str) -> bool:
     return not declared.required and value == to_json(declared.default)
 
 
-def registry_of(plant_records: Callable[[type[Any]], Mapping[str, Any]]) -> Registry:
-    """The registry of a plant: ``registry_of(plant.records)``."""
-    return Registry.of(
-        plant_records(Source).values(),
-        plant_records(Feed).values(),
-        plant_records(Delivery).values(),
-    )
-
-
 def feed_key(source: str, table: str) -> str:
     """The key of a feed's record."""
     return join_key((source, table))

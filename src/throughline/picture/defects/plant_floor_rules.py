@@ -211,11 +211,22 @@ def _called(
     )
 
 
+def _most_expected(plant: Plant, table: str, order: Any) -> float:
+    """Units that may be done: of a lot that is started larger because of scrap, all may be good."""
+    quantity = float(order.quantity)
+    if table != "production_orders":
+        return quantity
+    share = plant.expected_yield(order.material, 0)
+    return float(math.ceil(quantity / share)) if 0 < share < 1 else quantity
+
+
 def _above_ordered(plant: Plant, table: str, done: str) -> Iterator[Defect]:
     records = plant.records(TABLES[table].type)
     ordered = {key: r for key, r in records.items() if r.quantity > 0}
     above = {
-        key: r for key, r in ordered.items() if getattr(r, done) > r.quantity * (1 + _A_LITTLE)
+        key: r
+        for key, r in ordered.items()
+        if getattr(r, done) > _most_expected(plant, table, r) * (1 + _A_LITTLE)
     }
     if not above or len(above) > _FEW * len(ordered):
         return
