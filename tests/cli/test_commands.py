@@ -205,7 +205,7 @@ def test_a_bad_cell_is_named_on_standard_error_and_the_rest_is_loaded(tmp_path: 
         "material,quantity\nBOLT,many\nNUT,4\n", encoding="utf-8"
     )
     (folder / "materials.csv").write_text("id\nBOLT\n", encoding="utf-8")
-    done = Terminal(tmp_path).run("load", folder, "--json")
+    done = Terminal(tmp_path).run("load", folder, "--json", code=WRONG)
     report, errors = json.loads(done.stdout), done.stderr.decode()
     assert report["accepted"] == 2
     counts = next(f for f in report["files"] if f["name"] == "stock_counts.csv")
@@ -221,6 +221,24 @@ def test_a_bad_cell_is_named_on_standard_error_and_the_rest_is_loaded(tmp_path: 
         assert problem in errors
 
 
+def test_a_load_ends_with_one_when_something_was_set_aside_and_with_zero_once_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "plant"
+    folder.mkdir()
+    (folder / "materials.csv").write_text("id,colour\nBOLT,red\n", encoding="utf-8")
+    counts = folder / "stock_counts.csv"
+    counts.write_text("material,quantity\nBOLT,many\n", encoding="utf-8")
+    terminal = Terminal(tmp_path)
+    assert terminal.json("load", folder, code=WRONG)["accepted"] == 1
+    counts.write_text("material,quantity\nBOLT,4\n", encoding="utf-8")
+    # A column that no table has is told, but nothing is lost by it.
+    again = terminal.json("load", folder)
+    assert (again["accepted"], again["unchanged"], again["set_aside"]) == (1, 1, 0)
+    (folder / "weather.csv").write_text("rain\n5\n", encoding="utf-8")
+    terminal.json("load", folder, "--dry-run", code=WRONG)
+
+
 def test_a_mapping_that_asks_for_a_missing_column_says_which(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
@@ -231,12 +249,37 @@ def test_a_mapping_that_asks_for_a_missing_column_says_which(tmp_path: Path) -> 
         '[table.columns]\nid = "code"\nname = "title"\n',
         encoding="utf-8",
     )
-    done = Terminal(tmp_path).run("load", folder, "--mapping", mapping, "--json")
+    done = Terminal(tmp_path).run("load", folder, "--mapping", mapping, "--json", code=WRONG)
     report = json.loads(done.stdout)
     (error,) = report["files"][0]["errors"]
     assert (error["column"], error["row"]) == ("title", 1)
     assert error["cure"] == "Use one of code, label."
     assert 'items.csv row 1 column "title"' in done.stderr.decode()
+
+
+def test_a_proposed_mapping_is_written_and_loads_as_it_stands(tmp_path: Path) -> None:
+    folder, mapping = tmp_path / "export", tmp_path / "mapping.toml"
+    folder.mkdir()
+    (folder / "Artikel.csv").write_text(
+        "Artikelnr;Bezeichnung;Sicherheitsbestand\n1;Welle;2,5\n2;Rad;10\n", encoding="utf-8"
+    )
+    terminal = Terminal(tmp_path)
+    found = terminal.json("suggest", folder, "--source", "erp", "--out", mapping)
+    assert found["mapping"] == mapping.read_text(encoding="utf-8")
+    (materials,) = [table for table in found["tables"] if table["table"] == "materials"]
+    assert {line["native"]: line["source"] for line in materials["columns"]} == {
+        "id": "Artikelnr",
+        "name": "Bezeichnung",
+        "safety_stock": "Sicherheitsbestand",
+    }
+    report = terminal.json("load", folder, "--mapping", mapping)
+    assert (report["accepted"], report["set_aside"]) == (3, 0)
+
+
+def test_an_export_without_anything_of_ours_is_told_by_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "weather.csv").write_text("station,rain\nA,1.5\nB,2\n", encoding="utf-8")
+    found = Terminal(tmp_path).json("suggest", "weather.csv", code=WRONG)
+    assert "weather.csv is left out" in found["mapping"]
 
 
 def test_what_is_not_there_or_holds_nothing_cannot_be_loaded(tmp_path: Path) -> None:
@@ -368,6 +411,12 @@ def test_a_turn_on_a_plant_that_says_nothing_new_changes_nothing(demo) -> None:
     assert done["sequence"] == report["sequence"]
     assert (done["findings"], done["escalations"], done["decisions"]) == ([], [], [])
     assert (done["proposal"], done["published"], done["lessons"]) == ({"changes": []}, None, [])
+
+
+def test_nothing_is_found_wrong_with_a_plant_that_was_played(demo) -> None:
+    terminal, _ = demo
+    report = terminal.json("inspect", "--db", "played.db")
+    assert (report["files"], report["defects"], report["problems"]) == ([], [], [])
 
 
 def test_a_turn_before_the_plan_that_holds_is_refused(demo) -> None:

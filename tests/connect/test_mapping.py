@@ -443,3 +443,16 @@ def test_one_file_of_a_folder_is_read_through_the_tables_that_name_it(tmp_path):
 )
 def test_a_mistake_in_a_newer_key_is_told_as_well(tmp_path, mapping, told):
     assert any(told in text for text in mistakes(tmp_path, mapping))
+
+
+@pytest.mark.parametrize("group_by", ["", 'group_by = ["No"]\n'])
+def test_every_row_of_a_file_that_lacks_a_column_is_counted_as_set_aside(tmp_path, group_by):
+    from throughline.connect.foreign import read_foreign
+
+    mapping = MATERIALS.replace("[table.columns]", f"{group_by}[table.columns]")
+    take = ', take = "first"' if group_by else ""
+    (tmp_path / "mapping.toml").write_text(mapping + f'name = {{ from = "Title"{take} }}\n')
+    (tmp_path / "parts.csv").write_text("No\n1\n2\n3\n")
+    (tally,) = read_foreign(tmp_path, tmp_path / "mapping.toml").tallies
+    assert tally.set_aside == tally.rows == 3
+    assert [(p.row, p.column) for p in tally.errors] == [(1, "Title")]

@@ -25,6 +25,11 @@ ERRORS_SHOWN = 20
 def add_commands(commands: Commands) -> None:
     """Enter the commands."""
     parser = add_command(commands, "load", load, "Read a file or folder through the ledger.")
+    parser.epilog = (
+        "Exit: 0 when everything came in, 1 when rows or files were set aside; the rest is "
+        "recorded then, standard error names file, row, column, value and cure of the first "
+        "ones, and loading again sends what was mended alone."
+    )
     parser.add_argument("path", type=Path, help="plant folder, CSV file, or foreign export")
     parser.add_argument("--mapping", type=Path, help="mapping file of a foreign export (TOML)")
     parser.add_argument("--source", default="", help="who says it; default: the folder's name")
@@ -36,7 +41,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def load(options: argparse.Namespace) -> int:
-    """Read a folder; what could not be used is told row by row, and the rest is recorded."""
+    """
+    Read a folder; what could not be used is told row by row, and the rest is recorded.
+
+    Exit 1 when anything was set aside, as ``record`` does: a script must not take half a load for a
+    whole one.
+    """
     from throughline.connect.loading import load as load_folder
 
     watch, world = Stopwatch(), open_world(options)
@@ -55,17 +65,18 @@ def load(options: argparse.Namespace) -> int:
     if len(report.problems) > ERRORS_SHOWN:
         tell(f"... and {len(report.problems) - ERRORS_SHOWN} more; --json lists them all")
     show(options, {**report.as_json(), "seconds": watch.seconds}, _readable_load)
-    return 0
+    return 0 if report.is_whole else 1
 
 
 def _readable_load(report: dict[str, Any]) -> str:
     rows = [
-        (f["name"], f["rows"], f["accepted"], f["unchanged"], f["set_aside"])
+        (f["name"], f["table"] or "-", f["rows"], f["accepted"], f["unchanged"], f["set_aside"])
         for f in report["files"]
     ]
-    files = table(rows, ("file", "rows", "accepted", "unchanged", "set aside"))
+    files = table(rows, ("file", "table", "rows", "accepted", "unchanged", "set aside"))
     done = "would be recorded" if report["dry_run"] else "recorded"
-    return f"{files}\n{report['accepted']} rows {done} from {report['source']}."
+    left = f", {report['set_aside']} set aside" if report["set_aside"] else ""
+    return f"{files}\n{report['accepted']} rows {done} from {report['source']}{left}."
 
 
 def record(options: argparse.Namespace) -> int:

@@ -120,6 +120,7 @@ class _TableReader:
         self.joined: list[Lookup] = []
         self.unmatched: dict[str, int] = {}
         self.seen: dict[str, dict[str, Any]] = {}
+        self.in_hand = 0  # rows that were taken out of the sheet and not told in the tally yet
         self.writers = ColumnWriters(self.table, rule.written, self._getter)
 
     def read(self, path: Path | None) -> None:
@@ -155,7 +156,7 @@ class _TableReader:
         self.tally.errors.append(problem)
         if sheet is not None and column:
             # Rows that no rule can read are counted, so that nothing disappears unseen.
-            left = sum(1 for _ in sheet.rows)
+            left = sum(1 for _ in sheet.rows) + self.in_hand
             self.tally.rows += left
             self.tally.set_aside += left
 
@@ -275,12 +276,14 @@ class _TableReader:
         first = next(contexts, None)
         if first is None:
             return
+        self.in_hand = 1
         rows = chain((first,), contexts)
         cells = self._grouped(rows) if self.rule.group_by else self._single(rows)
         written = self.rule.written
         form = TextFormat(written.decimal == ",", written.time_zone)
         read = text_door(self.table.name, form).read
         for number, named, wrong in cells:
+            self.in_hand = 0
             body = read(named)
             if wrong or isinstance(body, tuple):
                 found = body if isinstance(body, tuple) else ()
@@ -310,13 +313,13 @@ class _TableReader:
 
     def _grouped(self, rows: Iterable[NumberedRow]) -> Iterator[MadeRow]:
         keys = [self._getter(source) for source in self.rule.group_by]
+        gatherers = [(column, self.writers.gatherer(column)) for column in self.rule.columns]
         groups: dict[tuple[str, ...], list[Context]] = {}
         numbers: dict[tuple[str, ...], int] = {}
         for number, context in rows:
             key = tuple(get(context) for get in keys)
             groups.setdefault(key, []).append(context)
             numbers.setdefault(key, number)
-        gatherers = [(column, self.writers.gatherer(column)) for column in self.rule.columns]
         for key, members in groups.items():
             self.tally.left_out += len(members) - 1
             named: dict[str, str] = {}

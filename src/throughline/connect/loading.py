@@ -76,6 +76,14 @@ class LoadReport:
         """Everything that was set aside and why, file by file."""
         return tuple(problem for file in self.files for problem in file.errors)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything came in: no row was set aside, and no file."""
+        return not any(
+            file.set_aside or not file.table or any(problem.row == 0 for problem in file.errors)
+            for file in self.files
+        )
+
     def total(self, what: str) -> int:
         """
         Sum of ``rows``, ``accepted``, ``unchanged``, ``set_aside`` or ``left_out`` over all files.
