@@ -76,7 +76,7 @@ def writers(tmp_path: Path) -> Iterator[Writers]:
         yield made
 
 
-@pytest.mark.faults(row="C1", full=700, short=15)
+@pytest.mark.faults(row="C1", full=700, short=10)
 def test_a_killed_writer_has_lost_nothing_that_it_answered(
     rounds: int,
     measured: Measured,
@@ -96,7 +96,7 @@ def test_a_killed_writer_has_lost_nothing_that_it_answered(
     tell(measured, at_work, "writers", is_full)
 
 
-@pytest.mark.faults(row="C1", full=200, short=3)
+@pytest.mark.faults(row="C1", full=200, short=2)
 def test_a_killed_record_command_has_lost_nothing_that_it_answered(
     rounds: int, measured: Measured, chance: Random, tmp_path: Path
 ) -> None:

@@ -83,7 +83,7 @@ def send(writer: Writer, sender: Sender, batch: list[dict[str, Any]], after: int
     return ""
 
 
-@pytest.mark.faults(row="C4", full=50, short=4)
+@pytest.mark.faults(row="C4", full=50, short=2)
 def test_a_full_disk_is_said_clearly_and_work_goes_on_when_there_is_room(
     rounds: int, measured: Measured, chance: Random, disk: SmallDisk, writers: Writers
 ) -> None:
@@ -126,7 +126,7 @@ def assert_reading_goes_on(writers: Writers, writer: Writer, file: Path, sender:
     assert_each_count_stands_once(file, sender)
 
 
-@pytest.mark.faults(row="C4", full=20, short=1)
+@pytest.mark.faults(row="C4", full=10, short=1)
 def test_a_full_disk_is_507_at_the_api_and_exit_3_at_the_command(
     rounds: int, measured: Measured, chance: Random, disk: SmallDisk
 ) -> None:

@@ -51,7 +51,7 @@ def writers(tmp_path: Path) -> Iterator[Writers]:
         yield made
 
 
-@pytest.mark.faults(row="C6", full=1000, short=60)
+@pytest.mark.faults(row="C6", full=1000, short=30)
 def test_a_bit_flipped_in_the_pages_of_the_ledger_is_found_or_has_changed_nothing(
     rounds: int, measured: Measured, chance: Random, intact: Path, writers: Writers
 ) -> None:
@@ -75,7 +75,7 @@ def test_a_bit_flipped_in_the_pages_of_the_ledger_is_found_or_has_changed_nothin
     )
 
 
-@pytest.mark.faults(row="C6", full=1000, short=60)
+@pytest.mark.faults(row="C6", full=1000, short=30)
 def test_a_bit_flipped_in_any_value_is_found_with_its_sequence(
     rounds: int, measured: Measured, chance: Random, intact: Path, writers: Writers
 ) -> None:

@@ -81,7 +81,7 @@ def back_up_and_restore(
         assert again.ask("digest")["digest"] == restored["digest"]
 
 
-@pytest.mark.faults(row="C7", full=50, short=2)
+@pytest.mark.faults(row="C7", full=20, short=1)
 def test_a_backup_during_intake_restores_to_the_picture_of_that_moment(
     rounds: int, measured: Measured, chance: Random, writers: Writers, tmp_path: Path
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_backup_during_intake_restores_to_the_picture_of_that_moment(
     )
 
 
-@pytest.mark.faults(row="C7", full=5, short=1)
+@pytest.mark.faults(row="C7", full=3, short=1)
 def test_a_backup_of_postgresql_during_intake_restores_to_the_picture_of_that_moment(
     rounds: int, measured: Measured, chance: Random, writers: Writers, tmp_path: Path
 ) -> None:

@@ -130,7 +130,7 @@ def writers(tmp_path: Path) -> Iterator[Writers]:
         yield made
 
 
-@pytest.mark.faults(row="T2", full=100, short=3)
+@pytest.mark.faults(row="T2", full=100, short=1)
 def test_of_two_writers_with_one_id_one_is_first_and_the_other_is_set_aside(
     rounds: int, measured: Measured, chance: Random, writers: Writers, tmp_path: Path
 ) -> None:

@@ -367,7 +367,7 @@ def _day(chance: Random) -> str:
     return chance.choice(("0001-01-01", "9999-12-31", "2026-03-29", "2026-10-25", "2100-12-31"))
 
 
-@pytest.mark.faults(row="T4", full=60, short=2)
+@pytest.mark.faults(row="T4", full=40, short=1)
 def test_commands_run_under_a_false_clock(
     rounds: int, measured: Measured, chance: Random, tmp_path: Path
 ) -> None:
