@@ -180,3 +180,22 @@ def test_an_acyclic_bill_survives_whole(tmp_path):
     plant, problems = read_plant_with_problems(shop(tmp_path))
     assert problems == ()
     assert structure(plant, date(2026, 3, 2)).depth == 2
+
+
+def test_a_feed_names_a_table_that_there_is(tmp_path):
+    folder = shop(
+        tmp_path,
+        sources="id\nerp\n",
+        feeds="source,table\nerp,materials\nerp,material\nmes,materials\n",
+    )
+    _, problems = read_plant_with_problems(folder)
+    assert [(p.row, p.column, p.cure) for p in problems] == [
+        (3, "table", 'Did you mean "materials"?'),
+        (4, "source", "Add it to sources, or correct the name."),
+    ]
+
+
+def test_a_match_is_of_materials_or_suppliers_and_in_one_order(tmp_path):
+    rows = "table,one,other,is_same\nmaterials,A,B,true\nmaterials,B,A,true\nsites,A,B,true\n"
+    _, problems = read_plant_with_problems(shop(tmp_path, matches=rows))
+    assert [(p.row, p.column) for p in problems] == [(3, "other"), (4, "table")]

@@ -14,6 +14,7 @@ from throughline.picture.matching import (
     SUPPLIER_FIELDS,
     MatchField,
     NamedThing,
+    are_variants,
     candidate_pairs,
     compact,
     compare,
@@ -93,6 +94,22 @@ def test_names_with_a_slip_are_similar_and_others_are_not() -> None:
     assert similarity("bearing 6204", "baering 6204") == pytest.approx(14 / 20)
     assert similarity("a", "b") == 0
     assert similarity("", " ") == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_two"),
+    [
+        ("Rotor assembly 71", "Rotor assembly 71P", True),
+        ("Copper wire 0.50 mm", "Copper wire 0.80 mm", True),
+        ("Inverter L", "Inverter LV", True),
+        ("Bolt M8x20", "bolt m8 x 20", False),
+        ("Stator winding", "Stator windings", False),
+    ],
+)
+def test_names_that_differ_in_a_size_or_a_letter_are_variants(
+    one: str, other: str, are_two: bool
+) -> None:
+    assert are_variants(one, other) is are_two
 
 
 def test_two_spellings_of_a_bolt_are_suggested_and_a_nut_is_not() -> None:

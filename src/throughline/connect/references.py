@@ -18,7 +18,7 @@ from throughline.connect.intake import Intake, Row
 from throughline.errors import RowProblem
 from throughline.model import TABLES
 from throughline.model.columns import join_key, split_key, subject_of
-from throughline.model.door import close_words
+from throughline.model.door import close_words, near_miss
 from throughline.model.spans import SPANS, backward_spans
 from throughline.model.working_time import weekday_numbers
 
@@ -157,6 +157,18 @@ def _relation(body: Body) -> Iterator[Wrong]:
         yield "target", "is its own source", "An element cannot serve itself."
 
 
+def _feed(body: Body) -> Iterator[Wrong]:
+    if body["table"] not in TABLES:
+        yield "table", "is not a table", near_miss(str(body["table"]), TABLES)
+
+
+def _match(body: Body) -> Iterator[Wrong]:
+    if body["table"] not in ("materials", "suppliers"):
+        yield "table", "holds nothing that is matched", "Write materials or suppliers."
+    elif body["one"] >= body["other"]:
+        yield "other", f"does not come after {body['one']}", "Write the smaller of the two as one."
+
+
 _RULES: dict[str, Callable[[Body], Iterator[Wrong]]] = {
     "calendars": _calendar,
     "sites": _calendar,
@@ -165,6 +177,8 @@ _RULES: dict[str, Callable[[Body], Iterator[Wrong]]] = {
     "transport_lanes": _lane,
     "forecasts": _forecast,
     "strategy_relations": _relation,
+    "feeds": _feed,
+    "matches": _match,
 }
 
 
