@@ -66,6 +66,12 @@ def test_a_german_export_loads_through_what_is_proposed_for_it(tmp_path):
     assert [len(intake.tables[t]) for t in ("materials", "bill_of_materials")] == [3, 2]
 
 
+def test_a_position_alone_is_no_id_even_where_no_sample_repeats_it(tmp_path):
+    orders = "Order No,Pos,Item,Qty,Due Date\nS1,10,A,5,2026-01-01\nS1,20,B,6,2026-01-02\n"
+    lines = rules(suggest(export(tmp_path, {"sales_orders.csv": orders})), "sales_order_lines")
+    assert lines["id"] == {"text": "{Order No}-{Pos}"}
+
+
 def test_the_decimal_comma_and_empty_words_are_told_with_their_counts(tmp_path):
     text = suggest(export(tmp_path, GERMAN)).text
     assert 'decimal = ","   # 2 numbers have a decimal comma, none has a point' in text

@@ -14,6 +14,7 @@ from throughline.model import TABLES
 from throughline.model.door import close_words
 
 _NUMBER_WORDS = frozenset({"line", "sequence", "number", "operation"})
+_POSITION_WORDS = frozenset({"line", "sequence", "number"})
 _ADDED_UP = frozenset({"stock_counts", "supply_sources", "bill_of_materials", "forecasts"})
 
 
@@ -88,9 +89,15 @@ def _keyed(proposal: Proposal) -> Proposal:
     source, line = proposal.source, proposal.line("id")
     if source is None or line is None:
         return proposal
-    if line.source not in {profile.name for profile in source.columns}:
+    own = {profile.name for profile in source.columns}
+    if line.source not in own:
         return proposal
     profile = source.column(line.source)
+    order = proposal.line("order")
+    if order is not None and order.source in own and _is_position(profile):
+        rule = {"text": "{" + order.source + "}-{" + profile.name + "}"}
+        why = f"{profile.name} counts the lines of one {order.source}"
+        return proposal.with_line(replace(line, rule=rule, why=why))
     if profile.is_key or profile.is_empty:
         return proposal
     second = next(_second_key(source, profile), None)
@@ -101,6 +108,12 @@ def _keyed(proposal: Proposal) -> Proposal:
     rule = {"text": "{" + first.name + "}-{" + last.name + "}"}
     why = f"{profile.name} repeats, together with {second.name} each row has its own"
     return proposal.with_line(replace(line, rule=rule, why=why))
+
+
+def _is_position(profile: Profile) -> bool:
+    """Whether a name says that lines are counted, which a few samples do not show."""
+    words = set(profile.words)
+    return "line" in words and words <= _POSITION_WORDS
 
 
 def _second_key(source: Source, first: Profile) -> Iterator[Profile]:
