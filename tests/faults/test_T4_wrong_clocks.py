@@ -387,6 +387,8 @@ def test_commands_run_under_a_false_clock(
         "@9999-12-31 23:59:00",
         "-1d x600",
     )
+    tomorrow = _text(datetime.now(UTC) + timedelta(hours=20))
+    assert told("record", "-", "--db", str(file), given=lines([_ahead(chance, tomorrow)]))[0] == 0
     for number in range(rounds):
         false = {"LD_PRELOAD": library, "FAKETIME": clocks[number % len(clocks)], "TZ": "UTC"}
         said = lines([state(chance, number), response(chance, number)])
@@ -398,7 +400,18 @@ def test_commands_run_under_a_false_clock(
         code, found = told("verify", "--db", str(file))
         assert (code, found["intact"]) == (0, True)
         measured.done()
+    _, report = told("trust", "--db", str(file))
+    shown = {clock["source"]: clock for clock in report["clocks"]}
+    assert shown["fast-saw"]["ahead"] == 1
     measured.figure = f"{measured.count:,} commands under the false clock of libfaketime"
+
+
+def _ahead(chance: Random, tomorrow: str) -> dict[str, Any]:
+    """Something that a saw whose clock runs ahead says has happened tomorrow."""
+    body = {**state(chance, 0)["body"], "starts_at": "2026-03-01T00:00:00Z", "ends_at": None}
+    return {**state(chance, 0), "id": "ahead", "source": "fast-saw", "body": body} | {
+        "occurred_at": tomorrow
+    }
 
 
 def _faketime_library() -> str | None:

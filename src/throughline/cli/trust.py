@@ -33,11 +33,12 @@ def add_commands(commands: Commands) -> None:
 
 def trust(options: argparse.Namespace) -> None:
     """Say how good every feed is, where sources differ, and what is weakest."""
-    from throughline.loop.trust import trust_report
+    from throughline.loop.trust import clocks_of, trust_report
 
     watch, world = Stopwatch(), open_world(options)
-    report = trust_report(world, now=now_of(options, world))
-    show(options, {**report.as_json(), "seconds": watch.seconds}, _readable_trust)
+    report = trust_report(world, now=now_of(options, world)).as_json()
+    clocks = [clock.as_json() for clock in clocks_of(world).values()]
+    show(options, {**report, "clocks": clocks, "seconds": watch.seconds}, _readable_trust)
 
 
 def _readable_trust(report: dict[str, Any]) -> str:
@@ -57,6 +58,8 @@ def _readable_trust(report: dict[str, Any]) -> str:
     if len(report["conflicts"]) > SHOWN:
         parts.append(f"... and {len(report['conflicts']) - SHOWN} conflicts more")
     parts += [b["statement"] for b in report["balances"] if not b["is_consistent"]]
+    wrong = [clock for clock in report["clocks"] if clock["ahead"] or clock["jumps"]]
+    parts += [f"clock of {clock['source']}: {clock['statement']}" for clock in wrong]
     weak = [
         (w["value"], w["source"], w["table"], w["measure"], w["reason"]) for w in report["weakest"]
     ]

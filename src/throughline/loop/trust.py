@@ -19,10 +19,14 @@ from throughline.picture.checks import FieldTrust, checks_of, trust_of, trust_of
 from throughline.picture.conflicts import Conflict, conflicts_of
 from throughline.picture.feeds import FeedReport, SourceReport, feeds_of, sources_of
 from throughline.picture.fold import Picture
+from throughline.picture.skew import Skew, skews_of
 from throughline.picture.trust import Trust
 from throughline.picture.weak import weak_records
 
 WEAKEST_SHOWN = 20
+CLOCKS_FROM = 20_000
+"""Of so many of the newest statements the clocks are judged."""
+
 _COUNTS = table_of(StockCount).name
 
 
@@ -110,6 +114,12 @@ def trust_report(world: World, *, now: datetime) -> TrustReport:
     fields = trust_of(picture, checks_of(picture, conflicts=conflicts, balances=balances))
     feeds = feeds_of(picture, now=now, conflicts=conflicts, trusts=fields)
     return TrustReport(now, conflicts, balances, fields, feeds, sources_of(picture, feeds, fields))
+
+
+def clocks_of(world: World) -> dict[str, Skew]:
+    """How far the clock of each source is off, by its newest statements."""
+    after = max(0, world.ledger.head() - CLOCKS_FROM)
+    return skews_of(world.ledger.statements(after=after))
 
 
 def weak_of(world: World, *, now: datetime) -> frozenset[str]:
