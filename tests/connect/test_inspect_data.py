@@ -74,6 +74,7 @@ def test_hyb_09_and_hyb_11_completed_hides_late_and_a_plan_that_overlaps(found_i
     mapping = repository / "examples" / "hybrid_jobs" / "mapping.toml"
     found = found_in("hybrid_jobs/dev", mapping)
     assert ("status_hides_late", "status", 195, 457) in found
+    assert ("status_hides_late", "stated_status", 195, 457) in found
     assert ("overlap_on_machine", "machine_id", 511, 672) in found
     assert ("overlap_on_machine", "equipment", 511, 672) in found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -241,3 +242,36 @@ def test_examples_name_the_record_and_say_what_stands_there():
 def test_purchase_orders_alone_make_no_complaint_about_what_is_not_kept():
     orders = [PurchaseOrder(id=f"P-{n}", material="M", quantity=2) for n in range(30)]
     assert counts(Plant.of(orders)) == {}
+
+
+def test_orders_that_their_source_calls_done_and_that_ended_late_are_counted():
+    def order(n: int, status: str, days_late: int) -> ProductionOrder:
+        return ProductionOrder(
+            id=f"O-{n:02}",
+            material="M",
+            quantity=1,
+            status=OrderStatus.FINISHED,
+            due_at=MONDAY,
+            actual_end=MONDAY + timedelta(days=days_late),
+            stated_status=status,
+        )
+
+    orders = [order(n, "Completed", 1 if n < 5 else -1) for n in range(30)]
+    assert counts(Plant.of(orders)) == {}, "no word of the source means late"
+    orders.append(order(30, "Delayed", 2))
+    assert counts(Plant.of(orders)) == {"status_hides_late": 5}
+
+
+def test_a_lot_that_is_started_larger_because_of_scrap_may_all_be_good(plant):
+    shares = {m.id: plant.expected_yield(m.id, 0) for m in made(plant)}
+    material = min(shares, key=lambda m: shares[m])
+    orders = [
+        ProductionOrder(id=f"X-{n}", material=material, quantity=100, good_quantity=100 + n)
+        for n in range(40)
+    ]
+    allowed = math.ceil(100 / shares[material])
+    assert allowed > 100
+    found = counts(plant.with_records(orders[: allowed - 100 + 1]))
+    assert "done_above_ordered" not in found
+    found = counts(plant.with_records([orders[0], orders[allowed - 100 + 1]]))
+    assert found["done_above_ordered"] == 1

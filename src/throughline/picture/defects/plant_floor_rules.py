@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from throughline.model.columns import TABLES
-from throughline.model.orders import OrderStatus
+from throughline.model.orders import OrderStatus, ProductionOrder
 from throughline.model.plant import Plant
 from throughline.picture.defects.findings import EXAMPLES_SHOWN, Defect, Example, Severity
 from throughline.picture.defects.order_rules import END_BEFORE_START, LATER_STEP_FIRST
@@ -21,7 +21,14 @@ from throughline.picture.defects.overlap_rules import (
     was_planned_anew,
 )
 from throughline.picture.defects.register import found, rule, thousands
-from throughline.picture.defects.status_rules import DONE_WITHOUT_END, OPEN_WITH_END
+from throughline.picture.defects.roles import status_words
+from throughline.picture.defects.status_rules import (
+    DONE_WITHOUT_END,
+    HIDES_LATE,
+    OPEN_WITH_END,
+    is_done,
+    is_late,
+)
 
 _LEAST_ROWS = 10
 _FEW = 0.2
@@ -53,7 +60,6 @@ _SPANS = (
     ("operations_responses", "actual_start", "actual_end"),
     ("operations_responses", "planned_start", "planned_end"),
     ("production_orders", "actual_start", "actual_end"),
-    ("production_orders", "planned_start", "due_at"),
     ("equipment_states", "starts_at", "ends_at"),
     ("calendar_exceptions", "starts_at", "ends_at"),
     ("bill_of_materials", "valid_from", "valid_until"),
@@ -83,6 +89,7 @@ def floor_rules(plant: Plant, as_of: datetime) -> Iterator[Defect]:
         yield from _reversed(plant, LATER_STEP_FIRST, table, earlier, later, said)
     yield from _overlaps(plant)
     yield from _statuses(plant, as_of)
+    yield from _hidden_late(plant)
     for table, done in _DONE:
         yield from _above_ordered(plant, table, done)
 
@@ -190,6 +197,34 @@ def _statuses(plant: Plant, as_of: datetime) -> Iterator[Defect]:
         "released or started",
         "have ended",
     )
+
+
+def _hidden_late(plant: Plant) -> Iterator[Defect]:
+    """Orders that their source calls done and that ended late, where it has a word for late."""
+    stated = [o for o in plant.production_orders.values() if o.stated_status]
+    late = {o.stated_status for o in stated if is_late(status_words(o.stated_status))}
+    done = [
+        o for o in stated if o.due_at and o.actual_end and is_done(status_words(o.stated_status))
+    ]
+    hidden = sorted((o for o in done if _ended_late(o)), key=lambda o: str(o.id))
+    if not late or not hidden or len(done) < _LEAST_ROWS:
+        return
+    word = " or ".join(f'"{name}"' for name in sorted(late))
+    said = (
+        f"{thousands(len(hidden))} of {thousands(len(done))} production orders that their source "
+        f"calls done ended after they were due, although {word} is there for it."
+    )
+    examples = [
+        Example(None, o.id, f"{o.stated_status}, due {o.due_at}, ended {o.actual_end}")
+        for o in hidden[:EXAMPLES_SHOWN]
+    ]
+    yield found(
+        HIDES_LATE, "production_orders", "stated_status", len(hidden), len(done), examples, said
+    )
+
+
+def _ended_late(order: ProductionOrder) -> bool:
+    return bool(order.actual_end and order.due_at and order.actual_end > order.due_at)
 
 
 def _called(

@@ -20,7 +20,7 @@ _FEW = 0.1
 
 HIDES_LATE = rule(
     "status_hides_late",
-    level="rows",
+    level="rows, plant",
     about="Rows whose status says they are simply done ended later than planned, although another "
     "status is there for what is late.",
     counts="rows called done that ended late, of the rows called done with both ends",
@@ -106,11 +106,13 @@ _NOT = frozenset(
 )
 
 
-def _is_done(said: frozenset[str]) -> bool:
+def is_done(said: frozenset[str]) -> bool:
+    """Whether the words of a status mean done, and nothing about late."""
     return bool(said & w.DONE) and not said & (w.LATE | _NOT)
 
 
-def _is_late(said: frozenset[str]) -> bool:
+def is_late(said: frozenset[str]) -> bool:
+    """Whether the words of a status mean late."""
     return bool(said & w.LATE) and not said & _NOT
 
 
@@ -123,7 +125,7 @@ def _is_waiting(said: frozenset[str]) -> bool:
 
 
 def _lateness(roles: Roles, status: Profile) -> Iterator[Defect]:
-    late, done = _rows_that(status, _is_late), _rows_that(status, _is_done)
+    late, done = _rows_that(status, is_late), _rows_that(status, is_done)
     if not late.any() or not done.any():
         return
     for planned, actual in _planned_and_actual_ends(roles):
@@ -190,7 +192,7 @@ def _contradiction(
 
 
 def _end_and_status(roles: Roles, status: Profile, end: MomentRole) -> Iterator[Defect]:
-    done, still = _rows_that(status, _is_done), _rows_that(status, _is_open)
+    done, still = _rows_that(status, is_done), _rows_that(status, _is_open)
     yield from _seldom(
         roles,
         DONE_WITHOUT_END,
