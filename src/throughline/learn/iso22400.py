@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from scipy.special import gammaincinv
@@ -77,10 +78,10 @@ class Elements:
 
     def __add__(self, other: Elements) -> Elements:
         """Element by element; what only one side states is kept."""
-        sums = {
-            f.name: _sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(Elements)
-        }
-        return Elements(**sums)
+        return Elements(*map(_sum, _values(self), _values(other)))
+
+
+_values = attrgetter(*(f.name for f in fields(Elements)))
 
 
 _SPOKEN: Mapping[str, str] = {
@@ -213,20 +214,30 @@ _RATIOS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def _ratio(
     elements: Elements, above: tuple[str, ...], below: tuple[str, ...]
 ) -> tuple[float | None, str]:
-    sums: list[float] = []
-    for side in (above, below):
-        total = 0.0
-        for name in side:
-            sign, plain = (-1, name[1:]) if name.startswith("-") else (1, name)
-            value = getattr(elements, plain)
-            if value is None:
-                return None, f"nothing states the {_SPOKEN[plain]}"
-            total += sign * value
-        sums.append(total)
-    if sums[1] == 0:
+    numerator, unknown = _total(elements, above)
+    denominator, also = _total(elements, below)
+    if unknown or also:
+        return None, f"nothing states the {_SPOKEN[unknown or also]}"
+    if denominator == 0:
         names = " and ".join(_SPOKEN[name.removeprefix("-")] for name in below)
         return None, f"{names} is 0"
-    return sums[0] / sums[1], ""
+    return numerator / denominator, ""
+
+
+def _total(elements: Elements, names: tuple[str, ...]) -> tuple[float, str]:
+    """The sum of some elements, and the first of them that nothing states."""
+    total = 0.0
+    for name in names:
+        if name[0] == "-":
+            value = getattr(elements, name[1:])
+            if value is not None:
+                value = -value
+        else:
+            value = getattr(elements, name)
+        if value is None:
+            return 0.0, name.removeprefix("-")
+        total += value
+    return total, ""
 
 
 def _multiply(figures: Figures, missing: Reasons, name: str, factors: tuple[str, ...]) -> None:

@@ -60,10 +60,11 @@ def figures_of(name: str, facts: Facts, window: Window, scope: KpiScope | None) 
     """Every figure of one row, None where it cannot be computed, and a sentence for each None."""
     figures: Figures = {}
     missing: Reasons = {}
+    quantities = made_in(facts, window, scope)
     for part in (
         _orders(facts, window, scope),
-        _quantities(facts, window, scope),
-        _times(name, facts, window, scope),
+        _quantities(facts, quantities, scope),
+        _times(name, facts, window, scope, quantities),
         _operations(facts, scope),
         _deliveries(facts, window, scope),
         _purchases(facts, scope),
@@ -103,8 +104,7 @@ def _orders(facts: Facts, window: Window, scope: KpiScope | None) -> Part:
     return figures, missing
 
 
-def _quantities(facts: Facts, window: Window, scope: KpiScope | None) -> Part:
-    found = made_in(facts, window, scope)
+def _quantities(facts: Facts, found: Elements, scope: KpiScope | None) -> Part:
     figures: Figures = {
         "ordered_quantity": sum(order.quantity for order in facts.orders),
         "produced_quantity": found.produced,
@@ -126,8 +126,10 @@ def made_in(facts: Facts, window: Window, scope: KpiScope | None) -> Elements:
     return made(facts.orders, window.steps_of)
 
 
-def _times(name: str, facts: Facts, window: Window, scope: KpiScope | None) -> Part:
-    elements = times_of(name, facts, window, scope) + made_in(facts, window, scope)
+def _times(
+    name: str, facts: Facts, window: Window, scope: KpiScope | None, quantities: Elements
+) -> Part:
+    elements = times_of(name, facts, window, scope) + quantities
     figures, missing = indicators(elements)
     for figure, element in _HOURS:
         minutes = getattr(elements, element)

@@ -11,6 +11,7 @@ SPANS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "production_orders": (("actual_start", "actual_end"),),
     "operations_responses": (("planned_start", "planned_end"), ("actual_start", "actual_end")),
     "equipment_states": (("starts_at", "ends_at"),),
+    "work_alerts": (("starts_at", "ends_at"),),
     "sales_order_lines": (("ordered_on", "delivered_on"),),
     "purchase_orders": (("ordered_on", "shipped_on"), ("ordered_on", "received_on")),
 }
