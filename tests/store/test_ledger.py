@@ -159,6 +159,7 @@ class TestEveryLedger:
         assert found is not None
         assert found.event == again
         assert ledger.by_id("never") is None
+        assert ledger.by_ids(["again", "never"]) == {"again": found}
         assert [s.event_id for s in ledger.statements_at([1, 3, 9])] == ["count-1", "again"]
         assert ledger.chain_hash_at(3) == found.chain_hash
         assert ledger.chain_hash_at(4) is None

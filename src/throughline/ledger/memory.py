@@ -83,6 +83,11 @@ class MemoryLedger:
         place = self._place_of.get(event_id)
         return None if place is None else self._entries[place]
 
+    def by_ids(self, event_ids: Iterable[str]) -> dict[str, LedgerEntry]:
+        """The entries of many events by their ids; what nobody said is left out."""
+        found = map(self.by_id, set(event_ids))
+        return {entry.event.id: entry for entry in found if entry is not None}
+
     def heard_by(self, moment: datetime) -> int:
         """Sequence of the last entry heard by a moment."""
         return heard_by(moment, ((entry.sequence, entry.recorded_at) for entry in self._entries))

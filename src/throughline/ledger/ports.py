@@ -93,6 +93,10 @@ class Ledger(Protocol):
         """The entry of the event with that id; None when nobody said it."""
         ...
 
+    def by_ids(self, event_ids: Iterable[str]) -> dict[str, LedgerEntry]:
+        """The entries of many events by their ids; what nobody said is left out."""
+        ...
+
     def heard_by(self, moment: datetime) -> int:
         """
         Sequence of the last entry heard by a moment; 0 when nothing was.

@@ -50,8 +50,10 @@ def cases(world: World) -> tuple[Case, ...]:
 
 def _cases(world: World) -> Iterator[Case]:
     settled = world.picture().plant.records(QuarantineResolution)
-    for received in world.ledger.quarantined():
-        standing = world.ledger.by_id(received.event.id)
+    set_aside = list(world.ledger.quarantined())
+    standing_of = world.ledger.by_ids(received.event.id for received in set_aside)
+    for received in set_aside:
+        standing = standing_of.get(received.event.id)
         if standing is not None:
             yield Case(received, standing, settled.get(received.id))
 
@@ -117,11 +119,9 @@ def resolve(
 def finish_resolutions(world: World, *, now: datetime) -> int:
     """Record corrections that were ruled just before a crash; answers how many."""
     ruled = world.picture().plant.records(QuarantineResolution).values()
-    missing = {
-        resolution.id
-        for resolution in ruled
-        if resolution.correction and world.ledger.by_id(resolution.correction) is None
-    }
+    wanted = {one.correction: one.id for one in ruled if one.correction}
+    there = world.ledger.by_ids(wanted) if wanted else {}
+    missing = {case_id for correction, case_id in wanted.items() if correction not in there}
     if missing:
         corrections = [correction_of(case) for case in _cases(world) if case.id in missing]
         world.append(corrections, at=now)

@@ -98,7 +98,15 @@ class DjangoLedger:
 
     def by_id(self, event_id: str) -> LedgerEntry | None:
         """The entry of the event with that id; None when nobody said it."""
-        return next(_entries(models.LedgerEntry.objects.filter(event_id=event_id)), None)
+        return self.by_ids([event_id]).get(event_id)
+
+    def by_ids(self, event_ids: Iterable[str]) -> dict[str, LedgerEntry]:
+        """The entries of many events by their ids; what nobody said is left out."""
+        found: dict[str, LedgerEntry] = {}
+        for some in _in_portions(sorted(set(event_ids)), _IDS_AT_ONCE):
+            entries = _entries(models.LedgerEntry.objects.filter(event_id__in=some))
+            found.update((entry.event.id, entry) for entry in entries)
+        return found
 
     def heard_by(self, moment: datetime) -> int:
         """Sequence of the last entry heard by a moment, by the rule of ``ledger.heard``."""
