@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from throughline.web.bounded import bounded
 from throughline.web.jobs import Jobs
 from throughline.web.world import SharedWorld
 
-from .conftest import SITE_PLANNER
+from .conftest import MONDAY, SITE_PLANNER
 from .troubled_world import BAD_CSV, FOREIGN_CSV
 
 SignIn = Callable[[str], Client]
@@ -332,6 +333,67 @@ class TestTheBound:
         assert self.ask(said=None, sent=[6, 6, 6]) == (413, 12)
 
 
-def test_a_file_in_other_words_is_proposed_a_mapping(sign_in: SignIn) -> None:
-    _, page = looked_at(sign_in("paul"), FOREIGN_CSV, name="items.csv")
-    assert "items.csv" in page
+class TestOtherWords:
+    """Files in the words of another system."""
+
+    def test_a_mapping_is_proposed_and_says_why(self, sign_in: SignIn, shop: SharedWorld) -> None:
+        client = sign_in("paul")
+        address, page = looked_at(client, FOREIGN_CSV, name="items.csv")
+        assert "Proposed" in page
+        assert figures(page)["Would be recorded"] == 2
+        assert re.search(r"like (&quot;|\")material number", page)
+        client.post(f"{address}/commit")
+        spring = shop.picture().plant.materials["TRB-7"]
+        assert (spring.name, spring.lead_time_days) == ("Spring 12 mm", 6)
+
+    def test_a_proposal_puts_no_bare_key_in_place_of_what_is_known(
+        self, sign_in: SignIn, shop: SharedWorld
+    ) -> None:
+        """Orders name a bracket that the plant describes: they may not describe it anew."""
+        client = sign_in("paul")
+        shop.say([replace(shop.picture().plant.materials["BRK-S"], name="Bracket")], at=MONDAY)
+        orders = "Order;Item;Quantity;Due date\n901;BRK-S;4;2026-03-20\n902;NEW;4;2026-03-20\n"
+        address, page = looked_at(client, orders, name="orders.csv")
+        assert "is not a known material" in page
+        assert "enterprise" not in page
+        client.post(f"{address}/commit")
+        materials = shop.picture().plant.materials
+        assert materials["BRK-S"].name == "Bracket"
+        assert "NEW" not in materials
+
+    def test_what_nobody_could_tell_is_asked_step_by_step(
+        self, sign_in: SignIn, shop: SharedWorld
+    ) -> None:
+        client = sign_in("paul")
+        address, page = looked_at(client, "a;b\nBRK-S;40\n", name="x.csv")
+        assert "It is not clear which table its rows belong to." in page
+        assert "BRK-S" in page
+        client.post(f"{address}/columns", {"table-0": "stock_counts"})
+        page = client.get(address).content.decode()
+        assert "required: material, quantity" in page
+        chosen = {"table-0": "stock_counts", "column-0-0": "material", "column-0-1": "quantity"}
+        client.post(f"{address}/columns", chosen)
+        assert figures(client.get(address).content.decode())["Would be recorded"] == 1
+        client.post(f"{address}/commit")
+        (count,) = shop.picture().plant.stock_counts.values()
+        assert (count.material, count.quantity) == ("BRK-S", 40)
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("materials.json", '[{"id": "TRB-1", "procurement": "buy"}]'),
+            ("materials.jsonl", '{"id": "TRB-1", "procurement": "buy"}\n'),
+            (
+                "materials.xml",
+                "<all><material><id>TRB-1</id><procurement>buy</procurement></material></all>",
+            ),
+        ],
+    )
+    def test_other_formats_come_in_by_the_same_door(
+        self, name: str, text: str, sign_in: SignIn, shop: SharedWorld
+    ) -> None:
+        client = sign_in("paul")
+        address, page = looked_at(client, text, name=name)
+        assert figures(page)["Would be recorded"] == 1
+        client.post(f"{address}/commit")
+        assert "TRB-1" in shop.picture().plant.materials

@@ -254,10 +254,10 @@ def _import(seen: Look, parked: Parked, *, begin: bool = True) -> Json:
         job.ended.wait(QUICK_SECONDS)
     if not job.ended.is_set():
         return {**facts, **nothing, "state": state, "done": job.done, "of": job.of}
-    outcome = job.result()
-    if job.failure:
-        return {**facts, **nothing, "state": "failed", "problem": job.failure}
-    return {**facts, **nothing, "state": "ready", "preview": outcome.as_json()}
+    found = job.result()
+    if job.failure or found.problem:
+        return {**facts, **nothing, "state": "failed", "problem": job.failure or found.problem}
+    return {**facts, **nothing, "state": "ready", "preview": found.preview.as_json()}
 
 
 def _settled(settled: ConflictResolution) -> Json:

@@ -92,7 +92,7 @@ def import_columns(request: HttpRequest, key: str) -> HttpResponse:
     parked = parked_file(key, seen.who.username)
     looked = look_into(seen, parked)
     looked.ended.wait()
-    choose(parked, mapping_chosen(parked, looked.result(), request.POST))
+    choose(parked, mapping_chosen(parked, looked.result().preview, request.POST))
     return _to(parked)
 
 
@@ -159,9 +159,10 @@ def _preview(
     request: HttpRequest, seen: Look, parked: Parked, looked: Job, problem: str
 ) -> HttpResponse:
     facts: dict[str, Any] = {"parked": parked, "problem": problem or looked.failure}
-    outcome = looked.result()
-    if outcome is not None:
-        facts["preview"] = preview_page(seen, outcome)
+    found = looked.result()
+    if found is not None:
+        facts["preview"] = preview_page(seen, found.preview)
+        facts["problem"] = problem or found.problem
     return page(request, "pages/data_import_preview.html", seen, **facts)
 
 

@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +24,7 @@ from throughline.connect.cells import neutral
 from throughline.connect.loading import Permit, Progress, Said, load
 from throughline.connect.mapping import MappingFile, parse_mapping
 from throughline.connect.preview import Preview, preview
-from throughline.errors import RequestError, ThroughlineError
+from throughline.errors import DataError, RequestError, ThroughlineError
 from throughline.model.events import Event, recorded_kind, subject_of
 from throughline.picture import Picture
 from throughline.web.access import Visitor, refusals
@@ -32,6 +33,7 @@ from throughline.web.look import Look
 from throughline.web.pages.data_import import nothing_to_record
 from throughline.web.pages.data_mapping import explained_by, needed_here
 from throughline.web.parked import Parked, discard, keep_result, park, remapped
+from throughline.web.unmapped import unmapped
 from throughline.web.uploads import FIELD, refusal_of
 from throughline.web.world import SharedWorld
 
@@ -39,6 +41,14 @@ QUICK_SECONDS = 1.5
 """A page waits so long for the work it shows; what takes longer shows how far it is."""
 
 LONGEST_SOURCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look found; ``problem`` says why the file is not read as a table yet."""
+
+    preview: Preview
+    problem: str = ""
 
 
 def take_in(request: HttpRequest, look: Look) -> Parked:
@@ -85,7 +95,7 @@ def source_name(text: str) -> str:
 
 
 def look_into(look: Look, parked: Parked) -> Job:
-    """The look at a parked file, begun when it is not under way; its outcome is a ``Preview``."""
+    """The look at a parked file, begun when it is not under way; its outcome is ``Looked``."""
     world, who, now = look.world, look.who, look.now
     return JOBS.begin(_name("look", parked), lambda _job: _preview(world, who, now, parked))
 
@@ -101,11 +111,12 @@ def commit(look: Look, parked: Parked) -> Job:
         is nothing in it that this person could record.
     """
     seen = JOBS.find(_name("look", parked))
-    if seen is None or not isinstance(seen.outcome, Preview):
+    if seen is None or not isinstance(seen.outcome, Looked):
         raise RequestError(gettext("Look at the file first: load this page again."))
-    if not seen.outcome.total("accepted"):
+    found = seen.outcome.preview
+    if not found.total("accepted"):
         raise RequestError(nothing_to_record())
-    mapping = parked.mapping or seen.outcome.mapping
+    mapping = parked.mapping or found.mapping
     ready = remapped(parked, mapping) if mapping != parked.mapping else parked
     before = committing(parked)
     if before is not None and before.ended.is_set():
@@ -154,7 +165,17 @@ def _errors(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from file["errors"]
 
 
-def _preview(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) -> Preview:
+def _preview(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) -> Looked:
+    """What would come of a file; when it is no table yet, what stands in it and why that is."""
+    with _without_our_paths(parked):
+        try:
+            return Looked(_through_the_door(world, who, now, parked))
+        except DataError as error:
+            found = unmapped(parked, now)
+            return Looked(found, _told(parked, error) if parked.mapping else unknown_table())
+
+
+def _through_the_door(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) -> Preview:
     picture = world.picture()
 
     def seen_through(mapping: Path | MappingFile | None) -> Preview:
@@ -167,12 +188,11 @@ def _preview(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) ->
             permit=_permit(picture, who),
         )
 
-    with _without_our_paths(parked):
-        found = seen_through(parked.mapping_path if parked.mapping else None)
-        needed = needed_here(found, picture.plant) if found.is_suggested else found.mapping
-        if needed == found.mapping:
-            return found
-        return explained_by(seen_through(parse_mapping(needed, parked.name)), found)
+    found = seen_through(parked.mapping_path if parked.mapping else None)
+    needed = needed_here(found, picture.plant) if found.is_suggested else found.mapping
+    if needed == found.mapping:
+        return found
+    return explained_by(seen_through(parse_mapping(needed, parked.name)), found)
 
 
 def _permit(picture: Picture, who: Visitor) -> Permit:
@@ -190,16 +210,25 @@ def _as_event(table: str, key: str, body: dict[str, Any]) -> Event:
     return Event(subject, recorded_kind(table), subject, "", datetime.min, body)  # noqa: DTZ901
 
 
+def unknown_table() -> str:
+    """The sentence for a file of which nobody could tell what it holds."""
+    return gettext("It is not clear which table its rows belong to. Choose it and read it again.")
+
+
 @contextmanager
 def _without_our_paths(parked: Parked) -> Iterator[None]:
     """Where we keep the file is nobody's business: errors name it as its owner does."""
     try:
         yield
     except ThroughlineError as error:
-        told = str(error)
-        for ours in (f"{parked.folder}/", str(parked.folder), f"{parked.mapping_path.parent}/"):
-            told = told.replace(ours, "" if ours.endswith("/") else parked.name)
-        raise RequestError(told) from error
+        raise RequestError(_told(parked, error)) from error
+
+
+def _told(parked: Parked, error: ThroughlineError) -> str:
+    told = str(error)
+    for ours in (f"{parked.folder}/", str(parked.folder), f"{parked.mapping_path.parent}/"):
+        told = told.replace(ours, "" if ours.endswith("/") else parked.name)
+    return told
 
 
 def _load(

@@ -144,7 +144,7 @@ def _chosen(rule: Rule, file: PreviewFile, table: str, chosen: Mapping[str, str]
     }
     for native, source in chosen.items():
         entry = rule["columns"].get(native)
-        columns[native] = entry if source in _sources(entry) else source
+        columns[native] = entry if source in columns_read(entry) else source
     return {**rule, "columns": columns}
 
 
@@ -152,14 +152,14 @@ def _shown(columns: Mapping[str, Any], header: Sequence[str]) -> frozenset[str]:
     """The native columns that the form shows beside a column of the file: one for each."""
     first: dict[str, str] = {}
     for native, entry in columns.items():
-        for source in _sources(entry):
+        for source in columns_read(entry):
             if source in header:
                 first.setdefault(source, native)
     return frozenset(first.values())
 
 
-def _sources(entry: Any) -> tuple[str, ...]:
-    """The columns of the file that a column rule reads, the first choice first."""
+def columns_read(entry: Any) -> tuple[str, ...]:
+    """The columns of a file that a column rule reads, the first choice first."""
     found = entry.get("from", ()) if isinstance(entry, dict) else entry or ()
     return (found,) if isinstance(found, str) else tuple(found)
 

@@ -162,6 +162,7 @@ def _usable(look: Look, feeds: list[FeedReport]) -> Explained:
         gettext("Rows that could be used"),
         per_cent(used / rows) if rows else "–",
         unit="%" if rows else "",
+        tone=trust_tone(used / rows) if rows else "",
         note="" if rows else gettext("no delivery was recorded"),
         formula=gettext("Of all rows that registered feeds delivered, those not set aside."),
         inputs=((gettext("Rows"), f"{rows:,}"), (gettext("Used"), f"{used:,}")),
