@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from throughline.connect.cells import APOSTROPHE, restored
+from throughline.connect.decimals import with_decimal_commas
 from throughline.connect.intake import FileTally, Intake
 from throughline.connect.sheets import (
     FileError,
@@ -32,6 +33,7 @@ from throughline.model import TABLES
 from throughline.model.columns import Table
 from throughline.model.door import (
     LOOP_TABLES,
+    TextFormat,
     near_miss,
     read_body,
     text_door,
@@ -145,8 +147,11 @@ def _read_rows(sheet: Sheet, table: Table, tally: FileTally, intake: Intake) -> 
         # unseen.
         tally.rows = tally.set_aside = sum(1 for _ in sheet.rows)
         return
-    read = text_door(table.name).read
-    for number, cells in sheet.rows:
+    commas, rows = with_decimal_commas(table, header, sheet.rows)
+    if commas:
+        tally.supposed.append(commas)
+    read = text_door(table.name, TextFormat(decimal_comma=bool(commas))).read
+    for number, cells in rows:
         if len(cells) != len(header):
             wrong = wrong_width(tally.name, number, len(cells), len(header))
             intake.refuse(tally, number, [wrong])
