@@ -249,7 +249,9 @@ def _apart(numbers: Floats, positive: Mask) -> _Slip | None:
             ),
             None,
         )
-        if factor is None or not _is_clear(inner, outer, float(gaps[place]), distance):
+        if factor is None or not _is_clear(
+            inner, outer, float(gaps[place]), distance, larger=larger
+        ):
             continue
         limit = 10 ** ((logs[place] + logs[place + 1]) / 2)
         with np.errstate(invalid="ignore"):
@@ -258,10 +260,11 @@ def _apart(numbers: Floats, positive: Mask) -> _Slip | None:
     return None
 
 
-def _is_clear(inner: Floats, outer: Floats, gap: float, distance: float) -> bool:
+def _is_clear(inner: Floats, outer: Floats, gap: float, distance: float, *, larger: bool) -> bool:
     """
     Whether the others are close together, the slipped ones are no wider, and the band between is
-    far wider than any gap among the others.
+    far wider than any gap among the others. A single value counts only when it is larger: what is
+    measured comes near zero by itself.
     """
     # The one value in a hundred at either end says little of how far the others spread.
     low, high = np.quantile(inner, (0.01, 0.99))
@@ -272,7 +275,7 @@ def _is_clear(inner: Floats, outer: Floats, gap: float, distance: float) -> bool
         and outer_width <= float(np.ptp(inner)) + 0.05
         and gap >= 3 * widest
         and gap >= 0.3
-        and (len(outer) >= 2 or width <= 0.3 * distance)
+        and (len(outer) > 1 or (larger and width <= 0.3 * distance))
     )
 
 

@@ -34,8 +34,9 @@ NEVER_VARIES = rule(
     about="A measured value is the same in every row of a series, or a value that differs from "
     "thing to thing, such as a lead time or duration, is the same for all.",
     counts="rows with the value, of all rows",
-    silent="fewer than 100 rows in a series, fewer than 20 in other tables; outside of a series "
-    "everything but lead times and durations, for a constant may well be right",
+    silent="the name says a limit, a target or a setting; fewer than 100 rows in a series, fewer "
+    "than 20 in other tables; outside of a series everything but lead times and durations, for a "
+    "constant may well be right",
     cure="Check whether it is measured at all; leave it out of every analysis until it is.",
     severity=Severity.HIDES,
 )
@@ -99,7 +100,9 @@ def _never_varies(roles: Roles) -> Iterator[Defect]:
             continue
         number = profile.number_of_text[~np.isnan(profile.number_of_text)]
         said = set(profile.words)
-        measured = in_series and len(number) == 1 and number[0] not in {0.0, 1.0}
+        measured = (
+            in_series and len(number) == 1 and number[0] not in {0.0, 1.0} and not said & w.SETTING
+        )
         expected = len(number) == 1 and bool(said & _DIFFERS) and not said & w.IDENTITY
         if not (measured or expected):
             continue

@@ -12,7 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-NULLS = frozenset({"", "null", "none", "nan", "\\n", "<null>", "(null)", "#n/a", "nat"})
+NULLS = frozenset(
+    {
+        "",
+        "null",
+        "none",
+        "nan",
+        "\\n",
+        "<null>",
+        "(null)",
+        "#n/a",
+        "nat",
+        "00000000",
+        "0000-00-00",
+        "00.00.0000",
+    }
+)
 """Texts that stand for nothing, in lower case and without blanks at the ends."""
 
 DAY = 86_400.0

@@ -39,31 +39,34 @@ GENERIC = names(
 )
 """Words of a name that say only that it is a moment."""
 START = names(
-    "start starts started starting begin begins began begun beginn beginning anfang startet from "
-    "von ab opened open created creation creacion beginning debut inicio inizio comeco "
-    "entry clockin login checkin onset angelegt erstellt eroffnet gestartet demarrage"
+    "gstrp gstrs gstri start starts started starting begin begins began begun beginn beginning "
+    "anfang startet from von ab opened open created creation creacion beginning debut inicio "
+    "inizio comeco entry clockin login checkin onset angelegt erstellt eroffnet gestartet "
+    "demarrage"
 )
 END = names(
-    "end ends ended ending finish finishes finished stop stops stopped complete completed "
-    "completion complet until till to bis ende beendet fertig fertiggestellt fertigstellung "
-    "abgeschlossen abschluss closed close closing resolved resolution fin final fine fim "
-    "terminated termination clockout logout checkout done einde slut geschlossen gelost"
+    "gltrp gltrs gltri end ends ended ending finish finishes finished stop stops stopped complete "
+    "completed completion complet until till to bis ende beendet fertig fertiggestellt "
+    "fertigstellung abgeschlossen abschluss closed close closing resolved resolution fin final "
+    "fine fim terminated termination clockout logout checkout done einde slut geschlossen gelost"
 )
 PLANNED = names(
-    "planned plan scheduled schedule sched target expected promised promise due required "
-    "requested soll geplant geplanter geplantes geplante plantermin eckstart eckende agreed "
-    "committed budget deadline estimated eta planifie prevu previsto programado planejado fallig "
-    "faellig falligkeit wunsch gewunscht zugesagt bestatigt previsione pianificato gepland "
-    "lieferfrist frist need needed"
+    "gstrp gstrs gltrp gltrs eindt planned plan scheduled schedule sched target expected promised "
+    "promise due required requested soll geplant geplanter geplantes geplante plantermin eckstart "
+    "eckende agreed committed budget deadline estimated eta planifie prevu previsto programado "
+    "planejado fallig faellig falligkeit wunsch gewunscht zugesagt bestatigt previsione "
+    "pianificato gepland lieferfrist frist need needed"
 )
-ACTUAL = names("actual act ist real actuals tatsachlich reel effectif effettivo werkelijk reported")
+ACTUAL = names(
+    "gstri gltri actual act ist real actuals tatsachlich reel effectif effettivo werkelijk reported"
+)
 STEPS: dict[str, int] = {
     **dict.fromkeys(
         names("requisition inquiry enquiry quote quoted quotation rfq pq anfrage angebot devis"), 10
     ),
     **dict.fromkeys(
         names(
-            "order ordered ordering purchase placed bestellt bestell bestellung bestelldatum "
+            "bedat order ordered ordering purchase placed bestellt bestell bestellung bestelldatum "
             "auftrag commande commandee pedido ordine besteld"
         ),
         20,
@@ -77,14 +80,17 @@ STEPS: dict[str, int] = {
     ),
     **dict.fromkeys(
         names(
-            "delivered delivery received receipt receive arrived arrival wareneingang eingang "
-            "geliefert lieferung liefer zugestellt erhalten livre livraison recu recepcion "
-            "recibido entrega entregado ricevuto consegna consegnato geleverd ontvangen"
+            "eindt delivered delivery received receipt receive arrived arrival wareneingang "
+            "eingang geliefert lieferung liefer zugestellt erhalten livre livraison recu "
+            "recepcion recibido entrega entregado ricevuto consegna consegnato geleverd ontvangen"
         ),
         40,
     ),
     **dict.fromkeys(
-        names("recorded booked posted registered gebucht erfasst verbucht gebuchte enregistre"), 50
+        names(
+            "budat recorded booked posted registered gebucht erfasst verbucht gebuchte enregistre"
+        ),
+        50,
     ),
 }
 """The steps of buying and selling in the order in which they happen."""
@@ -151,6 +157,11 @@ ORDINAL = names(
     "woche index position pos seq sequence line row step index version revision lft rght"
 )
 """Words of a name that promise a place and not a quantity."""
+SETTING = names(
+    "limit lsl usl ucl lcl target nominal setpoint set soll tolerance min max spec grenze limite "
+    "ziel vorgabe sollwert capacity kapazitat version year jahr reference standard"
+)
+"""Words of a name that promise a value that somebody set, and that may well stay."""
 DURATION = names(
     "duration dauer minutes minute min mins hours hour hrs seconds seconds sec stunden minuten "
     "sekunden runtime laufzeit downtime elapsed cycletime"
