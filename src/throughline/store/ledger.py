@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from sys import intern
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -19,22 +18,23 @@ from throughline.model.codec import canonical
 from throughline.model.events import Event, LedgerEntry, Statement
 from throughline.store import models
 from throughline.store.failures import world_failures
-from throughline.store.moments import as_read, as_read_before, as_written
+from throughline.store.moments import as_written
+from throughline.store.reading import (
+    AT_ONCE,
+    ROWS_AT_ONCE,
+    entries_of,
+    in_portions,
+    stated_about,
+    stated_at,
+    stated_between,
+)
 from throughline.store.verification import verify
 
-ItemT = TypeVar("ItemT")
-Sift = Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
-
-_ROWS_AT_ONCE = 2_000
-_DENSE = 4  # a stretch of which at least a quarter is wanted is read as a whole
-_IDS_AT_ONCE = 500  # SQLite takes 999 parameters in one statement
 _WRITERS_TURN = 0x7468726F  # PostgreSQL advisory lock: one number for "the writer of the ledger"
 
 _META = models.LedgerEntry._meta  # noqa: SLF001  documented by Django as its model API
 _FIELDS = _META.concrete_fields
 _COLUMNS = ", ".join(field.attname for field in _FIELDS)
-_STATED = ", ".join(Statement._fields)  # named like the columns that they come from
-_STATING = f"SELECT {_STATED} FROM {_META.db_table} WHERE"  # noqa: S608  our own names
 _NO_END = 2**63 - 1
 _PLACES = ", ".join("%s" for _ in _FIELDS)
 _INSERT = f"INSERT INTO {_META.db_table} ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608  our own names
@@ -75,26 +75,25 @@ class DjangoLedger:
 
     def read(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         """Entries with a sequence greater than ``after``, in order, without holding all of them."""
-        return _entries(models.LedgerEntry.objects.filter(sequence__gt=after))
+        return entries_of(models.LedgerEntry.objects.filter(sequence__gt=after))
 
     def statements(self, *, after: int = 0, until: datetime | None = None) -> Iterator[Statement]:
         """What the same entries state, without building an event of each."""
         last = _NO_END if until is None else self.heard_by(until)
-        return _stated(_select(), [after, last])
+        return stated_between(after, last)
 
     def statements_at(self, sequences: Iterable[int]) -> Iterator[Statement]:
-        """What the entries at these places state, read portion by portion."""
-        for some in _in_portions(sorted(sequences), _IDS_AT_ONCE):
-            yield from _stated_at(some)
+        """What the entries at these places state, in order, read portion by portion."""
+        return stated_at(sequences)
 
     def about(self, subject: str) -> Iterator[LedgerEntry]:
         """Everything that was ever said about one subject, in order."""
-        return _entries(models.LedgerEntry.objects.filter(subject=subject))
+        return entries_of(models.LedgerEntry.objects.filter(subject=subject))
 
     def about_tables(self, tables: Iterable[str]) -> Iterator[Statement]:
         """What was ever said about any record of some tables, table by table, each in order."""
         for table in sorted(set(tables)):
-            yield from _stated(_select_about(), [f"{table}/", f"{table}0"])
+            yield from stated_about(table)
 
     def by_id(self, event_id: str) -> LedgerEntry | None:
         """The entry of the event with that id; None when nobody said it."""
@@ -103,8 +102,8 @@ class DjangoLedger:
     def by_ids(self, event_ids: Iterable[str]) -> dict[str, LedgerEntry]:
         """The entries of many events by their ids; what nobody said is left out."""
         found: dict[str, LedgerEntry] = {}
-        for some in _in_portions(sorted(set(event_ids)), _IDS_AT_ONCE):
-            entries = _entries(models.LedgerEntry.objects.filter(event_id__in=some))
+        for some in in_portions(sorted(set(event_ids)), AT_ONCE):
+            entries = entries_of(models.LedgerEntry.objects.filter(event_id__in=some))
             found.update((entry.event.id, entry) for entry in entries)
         return found
 
@@ -210,7 +209,7 @@ def _standing(ids: Iterable[str]) -> dict[str, _Standing]:
     if not entries.exists():
         return {}
     known: dict[str, _Standing] = {}
-    for some in _in_portions(sorted(set(ids)), _IDS_AT_ONCE):
+    for some in in_portions(sorted(set(ids)), AT_ONCE):
         found = entries.filter(event_id__in=some)
         for event_id, *standing in found.values_list(
             "event_id", "body_hash", "occurred_at", "body"
@@ -223,7 +222,7 @@ def _write(new: list[_Said], recorded: datetime) -> int:
     sequence, link = _last()
     written_at = as_written(recorded)
     with connection.cursor() as cursor:
-        for some in _in_portions(new, _ROWS_AT_ONCE):
+        for some in in_portions(new, ROWS_AT_ONCE):
             rows = []
             for one in some:
                 sequence += 1
@@ -279,91 +278,3 @@ def _first(entries: Any) -> int | None:
     """The lowest sequence of some entries."""
     found: int | None = entries.aggregate(first=Min("sequence"))["first"]
     return found
-
-
-def _entries(found: Any) -> Iterator[LedgerEntry]:
-    columns = [field.attname for field in _FIELDS]
-    with world_failures():
-        for row in found.order_by("sequence").values_list(*columns).iterator(_ROWS_AT_ONCE):
-            yield _entry(row)
-
-
-def _select() -> str:
-    return f"{_STATING} sequence > %s AND sequence <= %s ORDER BY sequence"
-
-
-def _select_at(count: int) -> str:
-    places = ", ".join(["%s"] * count)
-    return f"{_STATING} sequence IN ({places}) ORDER BY sequence"
-
-
-def _select_about() -> str:
-    """
-    Subjects between two texts by the order of their bytes: "0" is the sign after "/".
-
-    SQLite's index has that order; a server's may follow a language, so there it is asked for.
-    """
-    subject = "subject" if connection.vendor == "sqlite" else 'subject COLLATE "C"'
-    return f"{_STATING} {subject} >= %s AND {subject} < %s ORDER BY sequence"
-
-
-def _stated_at(places: Sequence[int]) -> Iterator[Statement]:
-    """Entries at ascending places; a stretch of which most are wanted is read as one."""
-    first, last = places[0], places[-1]
-    if last - first < _DENSE * len(places):
-        wanted = frozenset(places)
-        return _stated(
-            _select(), [first - 1, last], lambda rows: [r for r in rows if r[0] in wanted]
-        )
-    return _stated(_select_at(len(places)), places)
-
-
-def _stated(query: str, values: Sequence[Any], sift: Sift = list) -> Iterator[Statement]:
-    # Not through the model: converting each value of a long ledger takes longer than its SQL.
-    with world_failures(), connection.chunked_cursor() as cursor:
-        cursor.execute(query, values)
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from map(_statement, sift(rows))
-
-
-def _statement(row: tuple[Any, ...]) -> Statement:
-    (sequence, event_id, kind, subject, source, source_seq, at, heard, quality, body, said_hash) = (
-        row
-    )
-    # Of the texts that many rows repeat one object is kept.
-    return Statement(
-        sequence,
-        event_id,
-        intern(kind),
-        subject,
-        intern(source),
-        source_seq,
-        as_read(at),
-        as_read_before(heard),
-        quality,
-        body,
-        said_hash,
-    )
-
-
-def _entry(row: tuple[Any, ...]) -> LedgerEntry:
-    (sequence, event_id, kind, subject, source, source_seq, occurred_at, recorded_at) = row[:8]
-    (quality, causation_id, correlation_id, schema_version, body, said_hash, link) = row[8:]
-    event = Event(
-        id=event_id,
-        kind=kind,
-        subject=subject,
-        source=source,
-        occurred_at=occurred_at,
-        body=json.loads(body),
-        source_seq=source_seq,
-        quality=quality,
-        causation_id=causation_id,
-        correlation_id=correlation_id,
-        schema_version=schema_version,
-    )
-    return LedgerEntry(sequence, recorded_at, event, said_hash, link)
-
-
-def _in_portions(items: Sequence[ItemT], size: int) -> Iterator[Sequence[ItemT]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
