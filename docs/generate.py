@@ -145,7 +145,8 @@ The tables of the strategy may stand in one file `strategy.toml` instead, one `[
 
 - Files are UTF-8 with commas; cells with commas, quotes or line breaks stand in double quotes.
 - *number*: digits with a decimal point, no thousands separator. Decimal commas are read where the
-  whole file has them and they cannot part thousands, and that is told. *true or false*: those two words.
+  whole file has them and they cannot part thousands, and that is told.
+- *true or false*: those two words.
 - Amounts in EUR are in the currency that `enterprise` names.
 - *date*: `2026-03-02`. *wall time*: `06:00`. *moment*: `2026-03-02T05:00:00Z`, always with its
   offset: a moment without one could be any of 24 hours and is refused.

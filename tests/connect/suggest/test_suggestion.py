@@ -167,3 +167,22 @@ def test_a_path_without_tables_is_an_error_with_its_cure(tmp_path):
         suggest(tmp_path)
     with pytest.raises(DataError, match="is not there"):
         suggest(tmp_path / "nowhere")
+
+
+def test_two_columns_that_name_one_table_by_another_key_get_two_joins(tmp_path):
+    """Products are known by their id, as most files say it; the bill says their numbers."""
+    files = {
+        "Product.csv": "ProductID,ProductNumber,Name\n1,AX-1,Axle\n2,BO-2,Bolt\n3,CA-3,Cart\n",
+        "BillOfMaterials.csv": (
+            "ParentProductNumber,ComponentProductNumber,Quantity\nCA-3,AX-1,2\nAX-1,BO-2,8\n"
+        ),
+        "SalesOrder.csv": "ID,ProductID,Quantity,DueDate\n7,3,1,2026-01-01\n8,3,2,2026-01-02\n",
+        "StockCount.csv": "ProductID,Quantity\n1,5\n2,6\n",
+    }
+    found = suggest(export(tmp_path, files))
+    assert rules(found, "materials")["id"] == "ProductID"
+    intake = read_foreign(tmp_path, found.mapping)
+    cross_check(intake)
+    assert intake.problems == ()
+    lines = [row.values[:3] for row in intake.tables["bill_of_materials"].values()]
+    assert lines == [("3", "1", 2.0), ("1", "2", 8.0)]

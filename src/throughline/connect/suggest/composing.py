@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -57,6 +58,14 @@ class Composer:
             if link.evidence >= _CLEARLY_NAMED:
                 self._named_by[id(link.target), link.key] += 1
 
+    def _alias(self, link: Link) -> str:
+        """The short name of a join: the other table's, with our column where several are alike."""
+        alias = link.target.alias
+        alike = [other for other in self._links[id(link.source)] if other.target.alias == alias]
+        if len(alike) == 1:
+            return alias
+        return f"{alias}_{re.sub(r'[^A-Za-z0-9]+', '_', link.column).strip('_').lower()}"
+
     def proposal(self, source: Source, guess: Guess) -> Proposal:
         """A source as one native table."""
         table = TABLES[guess.table]
@@ -69,7 +78,7 @@ class Composer:
         self._spelled_out(source, guess.table, matches)
         for match in matches.values():
             if match.link is not None:
-                alias = match.link.target.alias
+                alias = self._alias(match.link)
                 joins.setdefault(alias, Join(alias, match.link))
         lines = [
             line_of(matches[column.name], is_required=column.required)
@@ -157,7 +166,7 @@ class Composer:
                 name = _name_of(link.target)
                 if match.source == link.column and is_free and is_text and name and not match.alias:
                     why = f"{match.why}; its name is in {link.target.name}"
-                    alias = link.target.alias
+                    alias = self._alias(link)
                     matches[native] = replace(
                         match, source=name, why=why, alias=alias, link=link, keys={}
                     )
@@ -181,7 +190,7 @@ class Composer:
                 why = f"{match.why}; reached by {link.column}: {link.why}"
                 yield replace(
                     match, score=round(match.score * _JOINED_WORTH, 3), why=why,
-                    alias=target.alias, link=link,
+                    alias=self._alias(link), link=link,
                 )  # fmt: skip
 
     def translated(self, proposal: Proposal, ids: dict[int, str]) -> Proposal:
@@ -202,7 +211,7 @@ class Composer:
                     and refers_to == self._table_of(link.target)
                     and wanted != link.key
                 ):
-                    alias = link.target.alias
+                    alias = self._alias(link)
                     rule: Any = f"{alias}.{wanted}"
                     why = f"{line.why}; joined, as {link.target.name} is known by {wanted}"
                     proposal = proposal.with_line(replace(line, rule=rule, why=why))
