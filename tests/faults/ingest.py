@@ -10,15 +10,17 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from random import Random
 from threading import Timer
 from typing import Any, Protocol, Self
 
-from faults.plant import SENDER, count
+from faults.plant import SENDER, count, master_lines
 
 HERE = Path(__file__).resolve().parent
 LONGEST_WAIT_SECONDS = 60
@@ -54,6 +56,22 @@ def told(*arguments: str, given: str = "", **more: str) -> tuple[int, Answer]:
     )
     assert ran.stdout, ran.stderr
     return ran.returncode, json.loads(ran.stdout.splitlines()[-1])
+
+
+def new_database(file: Path) -> None:
+    """A SQLite file with the master data in it, recorded once by the command and then copied."""
+    file.write_bytes(_with_master_data())
+
+
+@cache
+def _with_master_data() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plant.db"
+        code, said = told("record", "-", "--db", str(file), given=master_lines())
+        assert code == 0, said
+        with closing(sqlite3.connect(file)) as database:
+            assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+        return file.read_bytes()
 
 
 class Mortal(Protocol):
@@ -299,14 +317,12 @@ def key_for(url: str) -> str:
 
 def kept_counts(file: Path, *, before: int) -> list[tuple[int, str, float]]:
     """Sequence, id and quantity of every entry after the master data, as they stand in the file."""
-    with sqlite3.connect(file) as database:
-        found = database.execute(
+    with closing(sqlite3.connect(file)) as database:
+        return database.execute(
             "SELECT sequence, event_id, json_extract(body, '$.quantity') FROM store_ledgerentry "
             "WHERE sequence > ? ORDER BY sequence",
             [before],
         ).fetchall()
-    database.close()
-    return found
 
 
 def assert_each_count_stands_once(file: Path, sender: Sender) -> None:

@@ -23,6 +23,7 @@ from faults.ingest import (
     free_port,
     key_for,
     killed_after,
+    new_database,
     told,
 )
 from faults.measured import Measured
@@ -49,7 +50,7 @@ class Shop:
     @classmethod
     def new(cls, folder: Path, number: int, chance: Random) -> Shop:
         file = folder / f"plant-{number}.db"
-        assert told("record", "-", "--db", str(file), given=master_lines())[0] == 0
+        new_database(file)
         return cls(file, Sender(chance, before=len(master_data())))
 
     def is_intact(self) -> bool:

@@ -18,10 +18,11 @@ from faults.ingest import (
     Writers,
     assert_each_count_stands_once,
     key_for,
+    new_database,
     told,
 )
 from faults.measured import Measured
-from faults.plant import lines, master_data, master_lines
+from faults.plant import lines, master_data
 
 DISK_BYTES = 12 * 1024 * 1024
 PAGE_BYTES = 4096
@@ -69,7 +70,7 @@ def writers(tmp_path: Path) -> Iterator[Writers]:
 
 def new_plant(folder: Path, number: int, chance: Random) -> tuple[Path, Sender]:
     file = folder / f"plant-{number}.db"
-    assert told("record", "-", "--db", str(file), given=master_lines())[0] == 0
+    new_database(file)
     return file, Sender(chance, before=len(master_data()))
 
 

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 
 from faults.history import START, batches, cases, history
-from faults.ingest import Writers, kept_counts, told
+from faults.ingest import Writers, kept_counts, new_database, told
 from faults.measured import Measured
-from faults.plant import counts, master_data, master_lines
+from faults.plant import counts, master_data
 from throughline.ledger import Ledger, Quarantined
 from throughline.ledger.chain import body_hash
 from throughline.ledger.memory import MemoryLedger
@@ -136,7 +136,7 @@ def test_of_two_writers_with_one_id_one_is_first_and_the_other_is_set_aside(
 ) -> None:
     for number in range(rounds):
         file = tmp_path / f"plant-{number}.db"
-        assert told("record", "-", "--db", str(file), given=master_lines())[0] == 0
+        new_database(file)
         said = {"one": counts(range(IDS)), "two": counts(range(IDS))}
         for event in said["two"]:
             event["body"]["quantity"] += 0.5
