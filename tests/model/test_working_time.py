@@ -274,3 +274,9 @@ def test_a_window_over_a_day_that_was_left_out_has_its_last_shift() -> None:
     origin = datetime(2011, 12, 30, tzinfo=UTC)
     found = machine_time(shift("Sat", "08:00", "16:00"), origin=origin, days=2, zone="Pacific/Apia")
     assert intervals(found) == [(18 * HOUR, 26 * HOUR)]
+
+
+def test_a_day_that_was_left_out_has_no_shift() -> None:
+    origin = datetime(2011, 12, 29, tzinfo=UTC)
+    found = machine_time(shift("Fri", "08:00", "16:00"), origin=origin, days=4, zone="Pacific/Apia")
+    assert intervals(found) == []  # the 30th of December 2011, a Friday, was never there

@@ -188,9 +188,10 @@ def _repeat(
         wanted = set(weekday_numbers(shift.weekdays))
         for offset in range((last - first).days + 1):
             day = first + timedelta(days=offset)
-            if day.weekday() in wanted:
+            start = _local(day, shift.starts, zone)
+            if day.weekday() in wanted and start.astimezone(zone).date() == day:
                 over_midnight = timedelta(days=1 if shift.ends <= shift.starts else 0)
-                yield _local(day, shift.starts, zone), _local(day + over_midnight, shift.ends, zone)
+                yield start, _local(day + over_midnight, shift.ends, zone)
 
 
 def _local(day: date, wall: time, zone: ZoneInfo) -> datetime:
