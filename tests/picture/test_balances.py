@@ -76,6 +76,11 @@ def test_a_stock_that_was_counted_once_has_no_balance() -> None:
     assert balances(OPENING, *FLOWS) == ()
 
 
+def test_where_nothing_is_booked_counts_of_different_days_need_not_agree() -> None:
+    assert balances(OPENING, counted(87, 4)) == ()
+    assert not balance(OPENING, counted(87, 0, "wms")).is_consistent
+
+
 def test_in_a_single_balance_all_who_could_be_wrong_are_shown() -> None:
     found = balance(OPENING, *FLOWS, counted(87, 4))
     assert (found.is_consistent, found.likely_liar) == (False, "")
@@ -141,7 +146,11 @@ def test_confirmed_last_steps_account_for_what_was_made() -> None:
         f.figure.name for f in found.reconciliation.figures
     }
     running = said(replace(made, actual_end=None), "mes", hours=1)
-    assert not balance(OPENING, *known, running, counted(140, 4)).is_consistent
+    assert balances(OPENING, *known, running, counted(140, 4)) == ()
+    issued = moved(-40, 3, MovementReason.ISSUE)
+    assert balances(OPENING, *known, running, issued, counted(100, 4)) == ()
+    booked = moved(40, 2, MovementReason.COMPLETION, order="MO-1")
+    assert balance(OPENING, *known, running, issued, booked, counted(100, 4)).is_consistent
 
 
 def test_two_terminals_that_book_other_orders_add_up_and_two_accounts_are_compared() -> None:

@@ -9,11 +9,11 @@ of what came in, where they can be placed between the counts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from throughline.model.codec import from_json, moment_text
 from throughline.model.columns import join_key, subject_of, table_of
@@ -33,6 +33,7 @@ from throughline.picture.reconciliation import (
 )
 from throughline.picture.sources import Registry, body_of, is_retracted
 
+RecordT = TypeVar("RecordT")
 _COUNTS = table_of(StockCount).name
 _MOVES = table_of(MaterialMovement).name
 BY_ORDERS = " (purchase orders)"
@@ -145,23 +146,32 @@ def balances_of(
     plant, registry = picture.plant, picture.registry
     counts = [*_counts(history), *_counts(_all_voices(picture, _COUNTS))]
     places = _moments_of(counts, as_of)
+    if not places:
+        return ()
     moves = [
-        Told(from_json(MaterialMovement, body_of(said)), said.source)
+        Told(from_json(MaterialMovement, body), said.source)
         for said in _all_voices(picture, _MOVES)
-        if not is_retracted(said)
+        if not is_retracted(said) and (body := body_of(said))["material"] in places
     ]
-    accounts = _Accounts(picture, places, moves, as_of)
+    accounts = _Accounts(picture, places, moves)
+    flows = [*moves, *accounts.receipts(), *accounts.completions()]
+    # Where nobody books what comes and goes, two counts of different days need not agree.
+    is_booked = bool(flows) or bool(plant.material_movements)
     found = stock_balances(
         # Counts and movements come as they were told; of the plant itself only the names are known.
         Plant({"materials": plant.materials}),
         source_of=subject_of,
         as_of=as_of,
         counts=counts,
-        movements=[*moves, *accounts.receipts(), *accounts.completions()],
+        movements=flows,
         precisions=_precisions(registry),
         adding=_adding(moves),
     )
-    return tuple(_result(balance) for balance in found)
+    return tuple(
+        _result(one)
+        for one in found
+        if len(one.moments) == 1 or (is_booked and one.material not in accounts.unknown)
+    )
 
 
 def _result(balance: StockBalance) -> BalanceResult:
@@ -185,15 +195,19 @@ def _counts(statements: Iterable[Statement]) -> Iterator[Told[StockCount]]:
 def _moments_of(
     counts: Iterable[Told[StockCount]], as_of: datetime
 ) -> Mapping[str, Mapping[str, Sequence[datetime]]]:
-    """Per material and place the moments of its counts, in order."""
-    found: dict[str, dict[str, set[datetime]]] = defaultdict(lambda: defaultdict(set))
+    """
+    Per material and place the moments of its counts, in order; materials of which no place was
+    counted twice are left out.
+    """
+    found: dict[str, dict[str, set[tuple[datetime, str]]]] = defaultdict(lambda: defaultdict(set))
     for told in counts:
         at = told.record.counted_at
         if at is not None and at <= as_of:
-            found[told.record.material][told.record.location].add(at)
+            found[told.record.material][told.record.location].add((at, told.source))
     return {
-        material: {place: sorted(moments) for place, moments in places.items()}
+        material: {place: sorted({at for at, _ in own}) for place, own in places.items()}
         for material, places in found.items()
+        if any(len(own) > 1 for own in places.values())
     }
 
 
@@ -240,15 +254,16 @@ class _Accounts:
         picture: Picture,
         places: Mapping[str, Mapping[str, Sequence[datetime]]],
         moves: Iterable[Told[MaterialMovement]],
-        as_of: datetime,
     ) -> None:
         self.picture, self.plant, self.places = picture, picture.plant, places
-        self.as_of = as_of
         self.booked: dict[str, list[datetime]] = defaultdict(list)
         self.without_order: set[tuple[str, MovementReason]] = set()
+        self.kinds_booked: set[tuple[str, MovementReason]] = set()
+        self.unknown: set[str] = set()
         for told in moves:
             move = told.record
             self.booked[move.order].append(move.at)
+            self.kinds_booked.add((move.material, move.reason))
             if move.order not in self.plant.purchase_orders and (
                 move.order not in self.plant.production_orders
             ):
@@ -258,18 +273,11 @@ class _Accounts:
         """What purchase orders say was received."""
         orders: dict[str, list[PurchaseOrder]] = defaultdict(list)
         for order in self.plant.purchase_orders.values():
-            if order.received_quantity > 0:
+            if order.received_quantity > 0 and order.material in self.places:
                 orders[order.material].append(order)
-        table = table_of(PurchaseOrder).name
-        return [
-            self._told(order.id, table, BY_ORDERS, order.material, *stated)
-            for material, own in sorted(orders.items())
-            if (found := [self._receipt(order) for order in own]) and all(found)
-            for order, stated in zip(own, found, strict=True)
-            if stated is not None and self._can_place(material, MovementReason.RECEIPT)
-        ]
+        return list(self._placed(orders, self._receipt, MovementReason.RECEIPT))
 
-    def _receipt(self, order: PurchaseOrder) -> tuple[float, datetime, MovementReason, str] | None:
+    def _receipt(self, order: PurchaseOrder) -> MaterialMovement | None:
         """None when the receipts cannot be told to lie on one side of every count."""
         day = order.received_on
         if day is None:
@@ -279,36 +287,51 @@ class _Accounts:
         booked = self.booked.get(order.id, ())
         if self._is_split(order.material, min([begin, *booked]), max([end, *booked])):
             return None
-        return order.received_quantity, begin, MovementReason.RECEIPT, order.id
+        return self._movement(
+            order.id, order.material, order.received_quantity, begin, MovementReason.RECEIPT
+        )
 
     def completions(self) -> list[Told[MaterialMovement]]:
         """What the last steps of production orders say was made."""
         steps: dict[str, list[OperationsResponse]] = defaultdict(list)
         for order in self.plant.production_orders.values():
+            if order.material not in self.places:
+                continue
             routing = self.plant.operations.get(order.material, ())
             key = join_key((order.id, routing[-1].sequence)) if routing else ""
             last = self.plant.operations_responses.get(key)
             if last is not None and last.good_quantity > 0:
                 steps[order.material].append(last)
-        table = table_of(OperationsResponse).name
-        return [
-            self._told(join_key((step.order, step.sequence)), table, BY_STEPS, material, *stated)
-            for material, own in sorted(steps.items())
-            if (found := [self._completion(material, step) for step in own]) and all(found)
-            for step, stated in zip(own, found, strict=True)
-            if stated is not None and self._can_place(material, MovementReason.COMPLETION)
-        ]
+        return list(self._placed(steps, self._completion, MovementReason.COMPLETION))
 
-    def _completion(
-        self, material: str, step: OperationsResponse
-    ) -> tuple[float, datetime, MovementReason, str] | None:
+    def _placed(
+        self,
+        records: Mapping[str, Sequence[RecordT]],
+        flow_of: Callable[[RecordT], MaterialMovement | None],
+        reason: MovementReason,
+    ) -> Iterator[Told[MaterialMovement]]:
+        """What records say of one flow of each material, where they tell the whole of it."""
+        for material, own in sorted(records.items()):
+            flows = [(record, flow_of(record)) for record in own]
+            if self._can_place(material, reason) and all(flow for _, flow in flows):
+                for record, flow in flows:
+                    if flow is not None:
+                        yield Told(flow, self._source_of(record))
+            elif (material, reason) not in self.kinds_booked:
+                # Something came, and nobody can say when: no balance closes without it.
+                self.unknown.add(material)
+
+    def _completion(self, step: OperationsResponse) -> MaterialMovement | None:
+        material = self.plant.production_orders[step.order].material
         if step.actual_end is None:
             return None
         begin = step.actual_start or _LONG_AGO
         booked = self.booked.get(step.order, ())
         if self._is_split(material, begin, max([step.actual_end, *booked])):
             return None
-        return step.good_quantity, step.actual_end, MovementReason.COMPLETION, step.order
+        return self._movement(
+            step.order, material, step.good_quantity, step.actual_end, MovementReason.COMPLETION
+        )
 
     def _can_place(self, material: str, reason: MovementReason) -> bool:
         """
@@ -323,27 +346,21 @@ class _Accounts:
         places = self.places.get(material, {})
         return any(begin < at < end for moments in places.values() for at in moments)
 
-    def _told(
-        self,
-        key: str,
-        table: str,
-        ending: str,
-        material: str,
-        quantity: float,
-        at: datetime,
-        reason: MovementReason,
-        order: str,
-    ) -> Told[MaterialMovement]:
-        origin = self.picture.origin(table, key)
-        source = f"{'' if origin is None else origin.source}{ending}"
-        (place,) = self.places[material]
-        movement = MaterialMovement(
-            id=f"{table}/{key}",
+    def _source_of(self, record: object) -> str:
+        table = table_of(type(record))
+        origin = self.picture.origin(table.name, table.key_of(record))
+        ending = BY_ORDERS if isinstance(record, PurchaseOrder) else BY_STEPS
+        return f"{'' if origin is None else origin.source}{ending}"
+
+    def _movement(
+        self, order: str, material: str, quantity: float, at: datetime, reason: MovementReason
+    ) -> MaterialMovement:
+        return MaterialMovement(
+            id=f"{reason} {order}",
             material=material,
             quantity=quantity,
             at=at,
             reason=reason,
             order=order,
-            location=place,
+            location=min(self.places[material]),
         )
-        return Told(movement, source)
