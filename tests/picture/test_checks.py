@@ -10,7 +10,7 @@ import pytest
 from throughline.model.materials import Material, Procurement, StockCount
 from throughline.model.personnel import Role, RoleHolder
 from throughline.model.responses import MaterialMovement, MovementReason
-from throughline.model.sources import Delivery, SourceCheck
+from throughline.model.sources import Delivery, Source, SourceCheck
 from throughline.picture import Picture
 from throughline.picture.balances import balances_of
 from throughline.picture.checks import FieldTrust, checks_of, trust_of, trust_of_table
@@ -65,6 +65,16 @@ def test_rows_that_did_not_pass_the_door_are_failed_checks_by_their_share() -> N
     all_of_two = trust_in(delivery(2, 2))["erp", "materials"]
     assert 0.4 < half.trust.mean < 0.5 < 0.9 < few.trust.mean
     assert all_of_two.trust == Trust().checked(False).checked(False)
+
+
+def test_a_stranger_with_one_bad_file_keeps_the_trust_of_its_good_rows() -> None:
+    """Of unknown sources only bad files are stated; what it has in the picture came through."""
+    bad = Delivery(id="D", source="x", table="materials", at=MONDAY, rows=5, set_aside=5)
+    rows = [said(Material(id=f"M{n}"), "x", hours=1) for n in range(20)]
+    assert trust_in(picture(said(bad, "x")))["x", "materials"].trust.mean < 0.2
+    assert trust_in(picture(said(bad, "x"), *rows))["x", "materials"].trust.mean > 0.7
+    known = said(Source(id="x"), "registrar", hours=-1)
+    assert trust_in(picture(known, said(bad, "x"), *rows))["x", "materials"].trust.mean < 0.2
 
 
 def test_who_is_outvoted_loses_trust_and_the_newest_of_two_is_no_judge() -> None:
