@@ -223,6 +223,22 @@ def test_time_that_nobody_could_use_or_saw_is_not_a_loss_of_availability(
     assert found.e_value < 1
 
 
+def test_faults_that_overlap_take_their_time_once() -> None:
+    faults = [
+        EquipmentState(
+            id=f"F-{first}",
+            equipment="WND-1",
+            condition=EquipmentCondition.DOWN,
+            starts_at=MONDAY + timedelta(hours=first),
+            ends_at=MONDAY + timedelta(hours=4),
+        )
+        for first in (0, 1, 3)
+    ]
+    # 4 of 16 hours are lost, not 4 + 3 + 1: availability 75 % on the first day.
+    found = verdict(AVAILABILITY, *faults, confirmation(0, 100))
+    assert found.posterior.mean == pytest.approx((2 * 0.9 + 0.75) / 3)
+
+
 def test_maintenance_shortens_the_planned_time_and_is_no_loss() -> None:
     serviced = EquipmentState(
         id="M",

@@ -15,13 +15,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from throughline.learn.evidence import WINSOR
+from throughline.learn.time_account import TimeAccount
 from throughline.model.assumptions import AssumedQuantity, Assumption, EvidenceFamily
 from throughline.model.columns import join_key, split_key
 from throughline.model.materials import SupplySource
@@ -52,6 +53,12 @@ _SILENCE_SPEAKS = frozenset(
 )
 # Days looked back for the last working day of a machine before its assumption was declared.
 _WEEK_BEFORE = 7
+# Time in which nobody could have run the machine, or nobody watched it, says nothing of it.
+_SAYS_NOTHING = (
+    EquipmentCondition.MAINTENANCE,
+    EquipmentCondition.UNMANNED,
+    EquipmentCondition.UNOBSERVED,
+)
 # Lost and planned minutes that are equal but for rounding are the same.
 _ALL_OF_IT = 1 - 1e-9
 
@@ -220,22 +227,17 @@ class Floor:
         origin = _midnight(since.date()) - _WEEK_BEFORE * _DAY
         clock = working_time(self.plant, machine, origin, (self.now - origin).days + 2)
         first, last = clock.minute(since), self._last_closed_minute(clock)
-        down = self._lost(machine, EquipmentCondition.DOWN, clock)
-        # Time in which nobody could have run the machine, or nobody watched it, says nothing of it.
-        off = [
-            *self._lost(machine, EquipmentCondition.MAINTENANCE, clock),
-            *self._lost(machine, EquipmentCondition.UNMANNED, clock),
-            *self._lost(machine, EquipmentCondition.UNOBSERVED, clock),
-        ]
+        account = TimeAccount(self.plant, self._states_so_far(machine), origin, self.now)
         used, counted = self._days_in_use(machine), False
         for start in range(0, last, _MINUTES_A_DAY):
             end = start + _MINUTES_A_DAY
             low = max(start, first) if first < end else start
             whole, stretch = clock.between(start, end), clock.between(low, end)
-            planned = stretch - sum(part(low, end) for part in off)
+            spent = account.minutes_planned(machine, clock.moment(low), clock.moment(end))
+            planned = stretch - sum(spent.get(condition, 0.0) for condition in _SAYS_NOTHING)
             if planned <= 0:
                 continue
-            lost = sum(part(low, end) for part in down)
+            lost = spent.get(EquipmentCondition.DOWN, 0.0)
             day = clock.moment(start).date()
             counted = day in used or (counted and lost >= planned * _ALL_OF_IT)
             if counted and first < end and stretch >= _ENOUGH_OF_A_DAY * whole:
@@ -246,14 +248,13 @@ class Floor:
         tomorrow = today + _MINUTES_A_DAY
         return today if clock.between(now, tomorrow) else tomorrow
 
-    def _lost(
-        self, machine: str, condition: EquipmentCondition, clock: WorkingTime
-    ) -> list[Callable[[int, int], float]]:
-        return [
-            _lost_minutes(state, clock, self.now)
-            for state in self._states.get(machine, ())
-            if state.condition is condition and state.starts_at <= self.now
-        ]
+    def _states_so_far(self, machine: str) -> Iterator[EquipmentState]:
+        for state in self._states.get(machine, ()):
+            if state.ends_at is not None and state.ends_at <= self.now:
+                yield state
+            elif state.starts_at <= self.now:
+                # It lasts: what its whole length will cost is not known yet.
+                yield replace(state, ends_at=None, working_minutes=0.0)
 
     def _days_in_use(self, machine: str) -> frozenset[date]:
         days: set[date] = set()
@@ -608,25 +609,6 @@ def _day_mean(assumption: Assumption, day: date, values: Iterable[float]) -> Day
 
 def _log(value: float) -> float:
     return math.log(value) if value > 0 else -math.inf
-
-
-def _lost_minutes(
-    state: EquipmentState, clock: WorkingTime, now: datetime
-) -> Callable[[int, int], float]:
-    """
-    How much planned time a state takes from a stretch of minutes; its stated total is spread as the
-    calendar says.
-    """
-    end = now if state.ends_at is None else min(state.ends_at, now)
-    first, last = clock.minute(state.starts_at), clock.minute(end)
-    total = clock.between(first, last)
-    is_over = state.ends_at is not None and state.ends_at <= now
-    share = state.working_minutes / total if is_over and state.working_minutes and total else 1.0
-
-    def lost(low: int, high: int) -> float:
-        return min(share, 1.0) * clock.between(max(first, low), min(last, high))
-
-    return lost
 
 
 def _midnight(day: date) -> datetime:

@@ -8,7 +8,7 @@ somewhere in it: several of them add up, until their common time is full.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,7 +77,20 @@ class TimeAccount:
         return self._clock(machine).spent(first, last) if self._is_known(machine) else 0.0
 
     def minutes(self, machine: str, first: datetime, last: datetime) -> Minutes:
-        """Working minutes of a machine in each condition between two moments; each at least 0."""
+        """
+        Minutes of a machine in each condition between two moments; each at least 0.
+
+        Of a stretch that states more than its working time the rest counts where it began.
+        """
+        found = self.minutes_planned(machine, first, last)
+        if self._is_known(machine) and machine in self._states:
+            for at, condition, minutes in self._account(machine).beyond:
+                if first <= at < last:
+                    found[condition] += minutes
+        return found
+
+    def minutes_planned(self, machine: str, first: datetime, last: datetime) -> Minutes:
+        """Working minutes in each condition, all of them within the machine's calendar."""
         found: Minutes = defaultdict(float)
         if not self._is_known(machine) or machine not in self._states:
             return found
@@ -89,10 +102,6 @@ class TimeAccount:
             worked = account.clock.spent(max(first, stretch.first), min(last, stretch.last))
             for condition, share in stretch.shares.items():
                 found[condition] += worked * share
-        low = bisect_left(account.beyond, first, key=lambda extra: extra[0])
-        for at, condition, minutes in account.beyond[low:]:
-            if at < last:
-                found[condition] += minutes
         return found
 
     def _is_known(self, machine: str) -> bool:
@@ -122,7 +131,6 @@ class TimeAccount:
                     (end, state.condition, -share),
                 ]
         stretches = tuple(_united(edges))
-        beyond.sort(key=lambda extra: extra[0])
         return _Machine(clock, stretches, tuple(s.last for s in stretches), tuple(beyond))
 
     def _calendar(self, machine: str, states: Iterable[EquipmentState]) -> WorkingTime:
