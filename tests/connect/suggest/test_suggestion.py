@@ -186,3 +186,17 @@ def test_two_columns_that_name_one_table_by_another_key_get_two_joins(tmp_path):
     assert intake.problems == ()
     lines = [row.values[:3] for row in intake.tables["bill_of_materials"].values()]
     assert lines == [("3", "1", 2.0), ("1", "2", 8.0)]
+
+
+def test_an_optional_column_that_would_cost_its_rows_is_a_comment(tmp_path):
+    orders = "Order No,Item,Qty,Due Date,Priority\nS1,A,5,2026-01-01,10\nS2,B,6,2026-01-02,20\n"
+    found = suggest(export(tmp_path, {"sales_orders.csv": orders}))
+    assert "priority" not in rules(found, "sales_order_lines")
+    assert "LOOK: numbers up to 20; above 9 rows are set aside" in found.text
+
+
+def test_things_that_have_only_a_name_are_known_by_it(tmp_path):
+    lines = rules(
+        suggest(export(tmp_path, {"suppliers.csv": "name,phone\nX,1\nY,2\n"})), "suppliers"
+    )
+    assert lines == {"id": "name"}

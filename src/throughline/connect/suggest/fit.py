@@ -15,6 +15,8 @@ from throughline.model.columns import Column
 
 _MOSTLY = 0.8
 _KNOWN_VALUES = 0.6
+# So little that an optional column is unsure at best: it would cost the rows that it stands in.
+_OUT_OF_BOUNDS = 0.15
 _UNITS: dict[str, dict[str, float]] = {
     "minutes": {"hours": 60, "day": 1440},
     "days": {"week": 7},
@@ -71,9 +73,11 @@ def _number_fit(column: Column, profile: Profile, *, whole: bool) -> Fit:
     keys, factor = _factor(column, profile)
     low, high = profile.low * factor, profile.high * factor
     if column.minimum is not None and low < column.minimum:
-        return Fit(0.4, f"numbers from {profile.low:g}, below {column.minimum:g}", keys)
+        told = f"numbers from {profile.low:g}; below {column.minimum:g} rows are set aside"
+        return Fit(_OUT_OF_BOUNDS, told, keys, told)
     if column.maximum is not None and high > column.maximum:
-        return Fit(0.4, f"numbers up to {profile.high:g}, above {column.maximum:g}", keys)
+        told = f"numbers up to {profile.high:g}; above {column.maximum:g} rows are set aside"
+        return Fit(_OUT_OF_BOUNDS, told, keys, told)
     others = 1 - profile.numbers
     warning = f"{others:.0%} of the samples are no numbers" if others else ""
     if profile.grouped:

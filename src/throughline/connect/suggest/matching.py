@@ -32,6 +32,7 @@ _FIT_WEIGHT = 0.65
 _REFERENCE_FLOOR = 0.62
 _REFERENCE_BONUS = 0.25
 _WRONG_REFERENCE = 0.6
+_URGENT = 0.5
 _NOT_ITS_OWN_NAME = "!"
 _MEASURES = frozenset({"quantity", "price", "cost", "minutes", "hours", "weight", "percent"})
 
@@ -94,8 +95,8 @@ def match_columns(
     worth = np.array([[pair.score for pair in row] for row in pairs])
     worth[worth < UNSURE] = 0.0
     # Columns that must be there come first when two want the same source.
-    urgency = np.array([[1.15 if c.required else 1.0] for c in table.columns])
-    rows, places = linear_sum_assignment(worth * urgency, maximize=True)
+    urgency = np.array([[_URGENT if column.required else 0.0] for column in table.columns])
+    rows, places = linear_sum_assignment(worth + urgency * (worth > 0), maximize=True)
     found: dict[str, Match] = {}
     for row, place in zip(rows, places, strict=True):
         if worth[row, place] > 0:
