@@ -453,3 +453,11 @@ def test_an_hour_missing_in_another_night_is_a_gap(seed):
     table = readings(seed)
     table.rows = table.rows[:500] + table.rows[504:]
     assert counts_in(table) == {"gaps_in_series": 4}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_column_that_promises_a_weight_may_be_mostly_texts(seed):
+    table = jobs(seed)
+    for row in some(seed, range(300), 200):
+        table.put(row, "weight_kg", f"see J{row:05}")
+    assert counts_in(table) == {"text_in_numbers": 200}

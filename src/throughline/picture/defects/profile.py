@@ -11,10 +11,12 @@ import numpy as np
 
 from throughline.picture.defects.columns import Mask, RawColumn, RawTable
 from throughline.picture.defects.values import DAY, Floats, moments, numbers
-from throughline.picture.defects.words import words_of
+from throughline.picture.defects.words import PROMISING, words_of
 
 _MOSTLY = 0.8
 _AT_LEAST_HALF = 0.5
+_A_FIFTH = 0.2
+_MANY_NUMBERS = 20
 _FEW_OTHER_TEXTS = 12
 _LABELS = 0.5
 _LONG_TEXT = 60
@@ -144,7 +146,7 @@ def profile_column(column: RawColumn) -> Profile:
 
     A moment or number needs most cells to be one; a column of moments may hold up to a dozen other
     texts any number of times, such as "not captured", and a column of numbers anything in up to
-    half of its cells.
+    half of its cells, in up to four fifths where its name promises a quantity.
     """
     texts, known = column.texts, column.known
     nothing = np.full(len(texts), np.nan)
@@ -161,9 +163,15 @@ def profile_column(column: RawColumn) -> Profile:
     in_moments = _share(column, instants)
     if _is_moment(column, instants, in_moments, in_numbers, form):
         return Profile(column, Kind.MOMENT, in_moments, form, nothing, instants)
-    if in_numbers >= _AT_LEAST_HALF:
+    if in_numbers >= _AT_LEAST_HALF or _is_promised(column, read, in_numbers):
         return Profile(column, Kind.NUMBER, in_numbers, "", read, nothing)
     return Profile(column, _kind_of_words(column, kept), 1.0, "", read, nothing)
+
+
+def _is_promised(column: RawColumn, read: Floats, share: float) -> bool:
+    """Whether the name promises a quantity and many different numbers keep the promise."""
+    many = int((~np.isnan(read)).sum()) >= _MANY_NUMBERS
+    return many and share >= _A_FIFTH and bool(set(words_of(column.name)) & PROMISING)
 
 
 def _share(column: RawColumn, values: Floats) -> float:

@@ -27,9 +27,9 @@ TEXT_IN_NUMBERS = rule(
     about="A column of numbers holds texts: references to other rows, remarks, units, marks for "
     "not available, numbers written another way.",
     counts="rows whose cell is a text, of the rows whose cell says something",
-    silent="fewer than 20 cells are filled; more than half are texts; the column holds codes, "
-    "sizes or identifiers; another column says which rows hold text, as in a list of items and "
-    "values",
+    silent="fewer than 20 cells are filled; more than half are texts, or four fifths where the "
+    "name promises a quantity; the column holds codes, sizes or identifiers; another column says "
+    "which rows hold text, as in a list of items and values",
     cure="Read these cells as unknown, never as 0; where a text points to another row, take the "
     "figure from there once.",
     severity=Severity.DISTORTS,
@@ -84,7 +84,7 @@ def _text_in_numbers(roles: Roles, profile: Profile) -> Iterator[Defect]:
     if not count or column.known < LEAST_ROWS or not _is_measured(profile, texts):
         return
     rows = texts[column.codes]
-    if not set(profile.words) & _PROMISING and _told_by_another(roles, profile, rows):
+    if not set(profile.words) & w.PROMISING and _told_by_another(roles, profile, rows):
         return
     forms = _forms(profile, texts)
     examples = table.examples(np.flatnonzero(rows).tolist(), (column,), roles.profiled.key)
@@ -95,13 +95,10 @@ def _text_in_numbers(roles: Roles, profile: Profile) -> Iterator[Defect]:
     yield found(TEXT_IN_NUMBERS, table.name, column.name, count, column.known, examples, said)
 
 
-_PROMISING = w.QUANTITY - {"value", "wert", "count", "rate", "h", "s", "g", "m", "l"}
-
-
 def _is_measured(profile: Profile, texts: Mask) -> bool:
     """Whether the numbers are quantities and not codes, sizes or identifiers."""
     others = [t for t, is_text in zip(profile.column.texts, texts, strict=True) if is_text]
-    promised = bool(set(profile.words) & _PROMISING)
+    promised = bool(set(profile.words) & w.PROMISING)
     if set(profile.words) & w.IDENTITY and not promised:
         return False
     if sum(bool(_CODE_LIKE.fullmatch(t.strip())) for t in others) > len(others) / 2:

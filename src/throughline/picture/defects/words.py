@@ -142,6 +142,8 @@ QUANTITY = names(
     "stk"
 )
 """Words of a name that promise a measured or counted quantity."""
+PROMISING = QUANTITY - {"value", "wert", "count", "rate", "h", "s", "g", "m", "l"}
+"""Those of them that promise it for sure."""
 MONEY = names(
     "price preis cost costs kosten amount betrag value wert usd eur gbp freight fracht insurance "
     "tax fee charge precio prix cout prezzo costo prijs total sum subtotal"
