@@ -117,7 +117,10 @@ function startBusyForms(): void {
       // One of the forms is under way: none of the others may follow it.
       if (document.querySelector("form[aria-busy]")) return event.preventDefault();
       form.setAttribute("aria-busy", "true");
-      const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
+      const pressed = event.submitter as HTMLButtonElement | null;
+      const button = pressed ?? form.querySelector<HTMLButtonElement>("button[type=submit]");
+      // What the pressed button says is sent with the form, and a disabled button says nothing.
+      if (pressed?.name) form.append(el("input", { type: "hidden", name: pressed.name, value: pressed.value }));
       if (button) button.textContent = form.dataset["busy"] ?? "";
       for (const each of document.querySelectorAll<HTMLButtonElement>("form[data-busy] button")) each.disabled = true;
       form.append(el("progress", { class: "progress", "aria-label": form.dataset["busy"] ?? "" }));

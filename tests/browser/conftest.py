@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 
 LONGEST_WAIT_SECONDS = 300
 SLOWEST_PAGE_MS = 60_000
-SIZES = {"desktop": (1440, 900), "tablet": (1024, 768)}
+SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "upright": (820, 1180)}
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -135,12 +135,17 @@ def server(week: Path, environment: dict[str, str]) -> Iterator[Server]:
 @pytest.fixture
 def own_server(week: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Server]:
     """A server on a copy of the week, for a test that changes it."""
-    copy = tmp_path / week.name
+    with serving(copied(week, tmp_path), environment) as running:
+        yield running
+
+
+def copied(database: Path, folder: Path) -> Path:
+    """A database of its own with the same content."""
+    copy = folder / database.name
     for suffix in ("", "-wal", ".secret"):
         with suppress(FileNotFoundError):
-            shutil.copy(f"{week}{suffix}", f"{copy}{suffix}")
-    with serving(copy, environment) as running:
-        yield running
+            shutil.copy(f"{database}{suffix}", f"{copy}{suffix}")
+    return copy
 
 
 @pytest.fixture(scope="session")

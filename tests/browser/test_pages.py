@@ -10,7 +10,7 @@ from .conftest import SIZES, Arrive, Server, Visit
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/board", "/assumptions", "/escalations", "/strategy")
+PAGES = ("/", "/board", "/assumptions", "/escalations", "/strategy", "/data")
 CLOSED = {"lead.brno": {"/strategy"}}
 ROLES = ("manager", "sponsor", "lead.brno", "quality", "support")
 
