@@ -274,6 +274,9 @@ def test_a_proposed_mapping_is_written_and_loads_as_it_stands(tmp_path: Path) ->
     }
     report = terminal.json("load", folder, "--mapping", mapping)
     assert (report["accepted"], report["set_aside"]) == (3, 0)
+    # What a person has worked on is not written over.
+    again = terminal.json("suggest", folder, "--out", mapping, code=WRONG)
+    assert "is there already" in again["error"]
 
 
 def test_an_export_without_anything_of_ours_is_told_by_the_exit_code(tmp_path: Path) -> None:

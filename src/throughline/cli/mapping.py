@@ -8,6 +8,7 @@ from typing import Any
 
 from throughline.cli.common import Commands, add_command
 from throughline.cli.output import Stopwatch, show, table, tell
+from throughline.errors import RequestError
 
 
 def add_commands(commands: Commands) -> None:
@@ -17,7 +18,9 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("path", type=Path, help="file or folder of CSV, Excel, JSON or XML")
     parser.add_argument("--source", default="", help="who says it; default: the folder's name")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the mapping here")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the mapping here; must not be there yet"
+    )
 
 
 def suggest(options: argparse.Namespace) -> int:
@@ -25,6 +28,9 @@ def suggest(options: argparse.Namespace) -> int:
     from throughline.connect.suggest import suggest as propose
 
     watch = Stopwatch()
+    if options.out and options.out.exists():
+        message = f"{options.out} is there already. Remove it, or give another name to --out."
+        raise RequestError(message)
     found = propose(options.path, source=options.source)
     for sentence in found.unread:
         tell(sentence)

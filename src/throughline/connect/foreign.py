@@ -127,22 +127,25 @@ class _TableReader:
         """
         Read the whole file; what cannot be read at all is told in the tally, and the load goes on.
         """
-        sheet: Sheet | None = None
+        if path is None:
+            self._take_rows(iter([(1, [[]])]))
+            return
         try:
-            if path is None:
-                self._take_rows(iter([(1, [[]])]))
-                return
-            sheet = open_source(path, self.rule.part, self.rule.written, self._own_columns())
-            self.header = sheet.header
-            self.tally.supposed.extend(sheet.supposed)
-            self._take_rows(self._contexts(sheet))
-        except ColumnMissingError as error:
-            self._set_file_aside(sheet, error, error.column)
+            with open_source(path, self.rule.part, self.rule.written, self._own_columns()) as sheet:
+                self._read_sheet(sheet)
         except FileError as error:
-            self._set_file_aside(sheet, error, "")
+            self._set_file_aside(None, error, "")
         for file, count in self.unmatched.items():
             note = f"{count} rows name something that {file} does not have; its columns stay empty"
             self.tally.supposed.append(note)
+
+    def _read_sheet(self, sheet: Sheet) -> None:
+        self.header = sheet.header
+        self.tally.supposed.extend(sheet.supposed)
+        try:
+            self._take_rows(self._contexts(sheet))
+        except ColumnMissingError as error:
+            self._set_file_aside(sheet, error, error.column)
 
     def _set_file_aside(self, sheet: Sheet | None, error: FileError, column: str) -> None:
         problem = RowProblem(

@@ -118,7 +118,11 @@ def _ambiguous(file: str, numbers: Sequence[int]) -> CellError:
 
 
 def _read(folder: Path, join: JoinRule, columns: Sequence[str]) -> Lookup:
-    sheet = open_source(folder / join.file, join.part, join.written, columns)
+    with open_source(folder / join.file, join.part, join.written, columns) as sheet:
+        return _lookup(sheet, join, columns)
+
+
+def _lookup(sheet: Sheet, join: JoinRule, columns: Sequence[str]) -> Lookup:
     places = [place_of(sheet.header, column) for column in columns]
     nothing = frozenset(join.written.empty)
     is_wanted = _filter(join, sheet)
