@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
@@ -178,6 +180,60 @@ def test_a_large_sheet_read_row_by_row_gives_the_same_cells(tmp_path):
     width = len(small[0][1])
     padded = [(number, cells + [""] * (width - len(cells))) for number, cells in found[1:]]
     assert padded == small
+
+
+CELLS = (
+    st.text(max_size=8)
+    | st.integers(-(10**12), 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False, width=32)
+    | st.booleans()
+    | st.dates(date(1990, 1, 1), date(2100, 1, 1))
+    | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001
+        lambda moment: moment.replace(microsecond=0)
+    )
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=5), st.booleans())
+def test_any_sheet_read_row_by_row_gives_the_same_cells(tmp_path_factory, rows, shared):
+    path = tmp_path_factory.getbasetemp() / "any.xlsx"
+    with Workbook(str(path), {"constant_memory": not shared}) as made:
+        day = made.add_format({"num_format": "yyyy-mm-dd"})
+        moment = made.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
+        sheet = made.add_worksheet("any")
+        sheet.write_row(0, 0, ["a", "b", "c"])
+        for number, row in enumerate(rows, start=1):
+            for place, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(number, place, cell)
+                elif isinstance(cell, datetime):
+                    sheet.write_datetime(number, place, cell, moment)
+                elif isinstance(cell, date):
+                    sheet.write_datetime(number, place, cell, day)
+                else:
+                    sheet.write(number, place, cell)
+    with path.open("rb") as stream:
+        found = [(n, cells + [""] * (3 - len(cells))) for n, cells in xlsx(stream)]
+    assert found[1:] == rows_of(path)
+
+
+def xlsx(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a sheet one by one, those with nothing in them left out."""
+    for number, cells in workbooks.xlsx_rows(stream, "any", Limits()):
+        if any(cells):
+            yield number, cells
+
+
+def test_a_stray_cell_far_away_costs_its_row_and_not_the_file(tmp_path):
+    with Workbook(str(tmp_path / "a.xlsx")) as made:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, ["id", "name"])
+        sheet.write_row(1, 0, ["A", "a"])
+        sheet.write_row(1_048_575, 16_383, ["stray"])
+    first, stray = rows_of(tmp_path / "a.xlsx")
+    assert first == (2, ["A", "a"])
+    assert (stray[0], len(stray[1]), stray[1][-1]) == (1_048_576, 16_384, "stray")
 
 
 def test_the_sheets_of_a_workbook_are_listed_and_taken_by_name(tmp_path):

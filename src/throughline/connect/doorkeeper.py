@@ -30,6 +30,7 @@ _MOST_IDLE = 2
 _MOST_FILES = 2_000
 _LARGE_PEAK = 192 * MIB
 _GRACE_SECONDS = 5.0
+_PATIENCE = 4  # a busy machine gives a reader a share of its time only
 _PIPE_BYTES = 1024 * 1024
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux
 _KEPT_VARIABLES = ("PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMP", "TEMP")
@@ -74,8 +75,8 @@ class Visit:
 
     def __init__(self, request: dict[str, Any], limits: Limits) -> None:
         self._limits, self._request = limits, _packed(request, limits)
-        self._left = limits.seconds_for(_size_of(request["path"])) + _GRACE_SECONDS
-        self._seconds = self._left - _GRACE_SECONDS
+        self._seconds = limits.seconds_for(_size_of(request["path"]))
+        self._left = _PATIENCE * self._seconds + _GRACE_SECONDS
         self._process: _Process | None = _take()
         self._is_answered = False
         self._begin()

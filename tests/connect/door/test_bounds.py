@@ -20,5 +20,5 @@ def test_a_system_without_bounds_says_so_and_still_reads(monkeypatch):
 def test_a_larger_file_gets_more_time_in_proportion():
     limits = Limits(seconds=30.0)
     assert limits.seconds_for(0) == 30.0
-    assert limits.seconds_for(32 * MIB) == 30.0
-    assert limits.seconds_for(64 * MIB) == 60.0
+    assert limits.seconds_for(16 * MIB) == 30.0
+    assert limits.seconds_for(32 * MIB) == 60.0

@@ -9,7 +9,7 @@ GENEROUS_BYTES = 16 * MIB
 """
 What is unpacked up to here is never called a bomb: lists of zeros do compress a thousandfold.
 """
-_FILE_FOR_THE_TIME = 32 * MIB
+_FILE_FOR_THE_TIME = 16 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class Limits:
     ``bytes`` bounds the file as it lies there and as it is unpacked; workbooks, which are mostly
     markup, may unpack to four times of it. ``ratio`` is unpacked over packed size and counts from
     16 MiB on. ``cell_characters`` bounds one cell, and four of the longest one row. ``depth``
-    counts objects, lists and elements inside one another. ``seconds`` is the processor time, and
-    the time waited for an answer, for a file of up to 32 MiB, and in proportion more for a larger
-    one. ``memory_bytes`` is the address space of the process that reads.
+    counts objects, lists and elements inside one another. ``seconds`` is the processor time for a
+    file of up to 16 MiB, and in proportion more for a larger one; four times as long is waited for
+    a machine that is busy. ``memory_bytes`` is the address space of the process that reads.
     """
 
     bytes: int = 512 * MIB

@@ -1,9 +1,10 @@
 """
 Excel and OpenDocument workbooks: xlsx, xlsm, xlsb, xls and ods.
 
-python-calamine reads a whole sheet at once, in about eighty bytes a cell. A large sheet of an xlsx
-would not fit into the memory of this process and is read row by row instead
-(``xlsx_rows.py``), which gives the same cells, only slower.
+python-calamine reads a whole sheet at once, in about eighty bytes a cell, empty ones between the
+first and the last included. A large sheet of an xlsx, or one with a stray cell far away, would not
+fit into the memory of this process and is read row by row instead (``xlsx_rows.py``), which gives
+the same cells, only slower.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from throughline.connect.door.limits import MIB
 from throughline.connect.door.refusal import RefusalError, near
 from throughline.connect.door.tables import Part, Read, Row, Wanted, checked_header
 from throughline.connect.door.values import cell_text
-from throughline.connect.door.xlsx_rows import sheet_entries, xlsx_rows
+from throughline.connect.door.xlsx_rows import sheet_entries, spans, xlsx_rows
 
-LARGE_SHEET_BYTES = 64 * MIB
+LARGE_SHEET_BYTES = 128 * MIB
+LARGE_SHEET_CELLS = 5_000_000
 _ROWS_COUNTED_BYTES = 32 * MIB
 _OLD = b"\xd0\xcf\x11\xe0"
 _CURE = "Save it again in the spreadsheet program, or export the sheet as CSV."
@@ -32,7 +34,7 @@ def read(file: File, wanted: Wanted) -> Read:
     spreadsheet does; the header is the first row with anything in it.
     """
     stream, entries = _opened(file)
-    if _is_large(entries):
+    if _is_large(stream, entries):
         found = _read_in_rows(file, stream, wanted)
     else:
         found = _read_whole(stream, wanted)
@@ -43,7 +45,7 @@ def read(file: File, wanted: Wanted) -> Read:
 def parts(file: File) -> list[Part]:
     """The sheets of a workbook; rows are counted where that takes no time."""
     stream, entries = _opened(file)
-    if _is_large(entries):
+    if _is_large(stream, entries):
         return [Part(name, None) for name in sheet_entries(stream)]
     with _workbook(stream) as book:
         names = list(book.sheet_names)
@@ -70,11 +72,15 @@ def _opened(file: File) -> tuple[io.BufferedIOBase, dict[str, int]]:
     return stream, checked_archive(stream, file.size, file.limits)
 
 
-def _is_large(entries: dict[str, int]) -> bool:
-    sheets = [size for name, size in entries.items() if name.startswith("xl/worksheets/")]
+def _is_large(stream: io.BufferedIOBase, entries: dict[str, int]) -> bool:
+    """Whether a sheet of an xlsx holds too much to be held, or spans too much empty room."""
+    sheets = [
+        name for name in entries if name.startswith("xl/worksheets/") and name.endswith(".xml")
+    ]
     strings = entries.get("xl/sharedStrings.xml", 0)
-    is_xml = any(name.endswith(".xml") and name.startswith("xl/worksheets/") for name in entries)
-    return is_xml and max(sheets, default=0) + strings > LARGE_SHEET_BYTES
+    if max((entries[name] for name in sheets), default=0) + strings > LARGE_SHEET_BYTES:
+        return bool(sheets)
+    return bool(sheets) and any(cells > LARGE_SHEET_CELLS for cells in spans(stream, sheets))
 
 
 def _workbook(stream: io.BufferedIOBase) -> Any:

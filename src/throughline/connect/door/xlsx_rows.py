@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from xml.etree.ElementTree import Element, ParseError
+from typing import IO
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from throughline.connect.door.limits import Limits
 from throughline.connect.door.refusal import RefusalError
@@ -18,12 +19,28 @@ _CURE = "Save it again in the spreadsheet program, or export the sheet as CSV."
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _BUILT_IN_DATES = frozenset({*range(14, 23), 27, 28, 29, 30, 31, 36, 45, 46, 47, 50, 57, 58})
+_GROUP_BYTES = 1024 * 1024
+_LONGEST_CHILD_BYTES = 16 * _GROUP_BYTES
+_ROOT = re.compile(rb"<(?P<name>[A-Za-z_][\w.:-]*)")
+_DIMENSION = re.compile(rb'dimension ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_FORM = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _LAST_SERIAL = 2_958_466  # the day after 9999-12-31
 _FIRST_PLAIN_SERIAL = 60  # Lotus took 1900 for a leap year, and so do spreadsheets ever since
 _DEEPEST = 64
 _LETTERS = {chr(64 + n): n for n in range(1, 27)}
+
+
+def _name_of(column: int) -> str:
+    """The letters of a column: 1 is A, 27 is AA."""
+    name = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        name = chr(65 + letter) + name
+    return name
+
+
+_NAMES = tuple(_name_of(place) for place in range(1, 257))
 
 
 def sheet_entries(stream: io.BufferedIOBase) -> dict[str, str]:
@@ -43,6 +60,17 @@ def sheet_entries(stream: io.BufferedIOBase) -> dict[str, str]:
         return found
 
 
+def spans(stream: io.BufferedIOBase, entries: Sequence[str]) -> Iterator[int]:
+    """How many cells the used range of each sheet spans, as the sheet itself says."""
+    with _archive(stream) as archive:
+        for entry in entries:
+            with archive.open(entry) as sheet:
+                found = _DIMENSION.search(sheet.read(4096))
+            if found:
+                first, top, last, bottom = (part.decode("ascii") for part in found.groups())
+                yield (_column(last) - _column(first) + 1) * (int(bottom) - int(top) + 1)
+
+
 def xlsx_rows(stream: io.BufferedIOBase, name: str, limits: Limits) -> Iterator[Row]:
     """The rows of one sheet, with cells that are missing filled in as empty."""
     entry = sheet_entries(stream)[name]
@@ -53,26 +81,29 @@ def xlsx_rows(stream: io.BufferedIOBase, name: str, limits: Limits) -> Iterator[
         forms = _date_forms(archive)
         text_of = _cell_reader(strings, forms, is_1904=is_1904)
         number = 0
-        for row in _elements(archive, entry, "row", is_cleared=True):
+        for row in _children(archive, entry, b"sheetData", b"row"):
             number = _whole(row.get("r"), number + 1)
-            cells = _filled(row, text_of, limits, number)
-            row.clear()
-            yield number, cells
+            yield number, _filled(row, text_of, limits, number)
 
 
 def _filled(
     row: Element, text_of: Callable[[Element], str], limits: Limits, number: int
 ) -> list[str]:
     cells: list[str] = []
-    for cell in row:
-        place = _column(cell.get("r", "")) or len(cells) + 1
-        if place > limits.columns:
-            problem = f"has a cell in column {place} of row {number}"
+    append, row_text = cells.append, str(number)
+    for place, cell in enumerate(row):
+        reference = cell.get("r")
+        # Nearly every cell stands where the one before it ends; the others are looked at closer.
+        if place < len(_NAMES) and reference == _NAMES[place] + row_text and place == len(cells):
+            append(text_of(cell))
+            continue
+        column = _column(reference or "") or len(cells) + 1
+        if column > limits.columns:
+            problem = f"has a cell in column {column} of row {number}"
             raise RefusalError(problem, f"At most {limits.columns} columns.", row=number)
-        if place > len(cells) + 1:
-            cells.extend([""] * (place - 1 - len(cells)))
-        if place == len(cells) + 1:
-            cells.append(text_of(cell))
+        if column > len(cells):
+            cells.extend([""] * (column - 1 - len(cells)))
+            append(text_of(cell))
     return cells
 
 
@@ -91,33 +122,42 @@ def _cell_reader(
     strings: list[str], forms: list[str], *, is_1904: bool
 ) -> Callable[[Element], str]:
     def read(cell: Element) -> str:
-        kind = cell.get("t", "n")
+        kind = cell.get("t")
         if kind == "inlineStr":
             return _rich_text(cell)
-        value = next((child.text or "" for child in cell if child.tag.endswith("}v")), "")
+        value = _value_of(cell)
+        if kind is None or kind == "n":
+            return number(value, cell.get("s")) if value else ""
         if kind == "s":
             place = _whole(value, -1)
             return strings[place] if 0 <= place < len(strings) else ""
         if kind == "b":
             return "true" if value == "1" else "false" if value else ""
-        if kind == "e":
-            return ""  # as the other reader has it: an error is no value
-        if kind != "n" or not value:
-            return _unescaped(value)
-        style = _whole(cell.get("s"), 0)
-        form = forms[style] if style < len(forms) else ""
+        # As the other reader has it, an error is no value.
+        return "" if kind == "e" else _unescaped(value)
+
+    def number(value: str, style: str | None) -> str:
+        place = _whole(style, 0)
+        form = forms[place] if place < len(forms) else ""
         try:
-            number = float(value)
+            found = float(value)
         except ValueError:
             return value
-        return _date_text(number, form, is_1904=is_1904) if form else number_text(number)
+        return _date_text(found, form, is_1904=is_1904) if form else number_text(found)
 
     return read
 
 
+def _value_of(cell: Element) -> str:
+    for child in cell:
+        if child.tag.endswith("}v"):
+            return child.text or ""
+    return ""
+
+
 def _date_text(number: float, form: str, *, is_1904: bool) -> str:
     if form == "duration":
-        return duration_text(timedelta(days=number))
+        return duration_text(timedelta(days=number)) if abs(number) < _LAST_SERIAL else str(number)
     if is_1904:
         number += 1462
     if not 0 <= number < _LAST_SERIAL:
@@ -133,24 +173,22 @@ def _date_text(number: float, form: str, *, is_1904: bool) -> str:
 def _shared_strings(archive: zipfile.ZipFile) -> list[str]:
     if "xl/sharedStrings.xml" not in archive.namelist():
         return []
-    found = []
-    for item in _elements(archive, "xl/sharedStrings.xml", "si", is_cleared=True):
-        found.append(_rich_text(item))
-        item.clear()
-    return found
+    items = _children(archive, "xl/sharedStrings.xml", b"sst", b"si")
+    return [_rich_text(item) for item in items]
 
 
 def _rich_text(item: Element) -> str:
     """The text of a string, its formatted runs joined, phonetic hints left out."""
-    parts: list[str] = []
+    return _unescaped("".join(_runs(item)))
+
+
+def _runs(item: Element) -> Iterator[str]:
     for child in item:
-        kind = child.tag.rpartition("}")[2]
-        if kind == "t":
-            parts.append(child.text or "")
-        elif kind in ("r", "is"):
-            parts.append(_rich_text(child))
-            continue
-    return _unescaped("".join(parts)) if item.tag.rpartition("}")[2] != "r" else "".join(parts)
+        tag = child.tag
+        if tag.endswith("}t"):
+            yield child.text or ""
+        elif tag.endswith(("}r", "}is")):
+            yield from _runs(child)
 
 
 def _unescaped(text: str) -> str:
@@ -193,10 +231,63 @@ def _archive(stream: io.BufferedIOBase) -> zipfile.ZipFile:
     return zipfile.ZipFile(stream)
 
 
-def _elements(
-    archive: zipfile.ZipFile, entry: str, name: str, *, is_cleared: bool = False
+def _children(
+    archive: zipfile.ZipFile, entry: str, container: bytes, child: bytes
 ) -> Iterator[Element]:
-    """The elements of that local name as they end; with ``is_cleared`` nothing else is kept."""
+    """
+    The children of a long container, such as the rows of a sheet, about a megabyte at a time.
+
+    Each group of them is put between the root element with the container in it and their ends, and
+    parsed as a small document: events for every element of ten million cells would take minutes.
+    What comes before the root is cut off, and a document type with it, so no entity can be
+    declared; the plain parser of the standard library, several times as fast as the defused one, is
+    safe with that.
+    """
+    with archive.open(entry) as stream:
+        try:
+            for group in _groups(stream, entry, container, child):
+                root = fromstring(group)  # noqa: S314
+                found = root if root.tag.endswith(f"}}{container.decode()}") else _last(root)
+                yield from found
+        except (ParseError, zipfile.BadZipFile, EOFError) as error:
+            problem = f"is not an intact workbook ({error})"
+            raise RefusalError(problem, _CURE, value=entry) from None
+
+
+def _last(root: Element) -> Element:
+    if not len(root):
+        raise RefusalError("is not an intact workbook", _CURE)
+    return root[-1]
+
+
+def _groups(stream: IO[bytes], entry: str, container: bytes, child: bytes) -> Iterator[bytes]:
+    """Whole children of a container as small documents of their own."""
+    rest = stream.read(_GROUP_BYTES)
+    begin = re.search(rb"<((?:[\w.-]+:)?)%s(?:\s[^<>]*)?>" % container, rest)
+    root = _ROOT.search(rest)
+    if begin is None or root is None:
+        raise RefusalError(f"has no {container.decode()} at the beginning", _CURE, value=entry)
+    if begin[0].endswith(b"/>"):
+        return
+    before, prefix = rest[root.start() : begin.end()], begin[1]
+    child_end, end = b"</%s%s>" % (prefix, child), b"</%s%s>" % (prefix, container)
+    after = end if root.start() == begin.start() else end + b"</%s>" % root["name"]
+    rest = rest[begin.end() :]
+    while True:
+        cut = rest.rfind(child_end) + len(child_end)
+        if cut >= len(child_end):
+            yield before + rest[:cut] + after
+            rest = rest[cut:]
+        if end in rest:
+            return
+        chunk = stream.read(_GROUP_BYTES)
+        if not chunk or len(rest) > _LONGEST_CHILD_BYTES:
+            raise RefusalError("is not an intact workbook: a part breaks off", _CURE, value=entry)
+        rest += chunk
+
+
+def _elements(archive: zipfile.ZipFile, entry: str, name: str) -> Iterator[Element]:
+    """The elements of that local name in a small part of the workbook."""
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
@@ -213,8 +304,6 @@ def _elements(
                 above.pop()
                 if element.tag.rpartition("}")[2] == name:
                     yield element
-                    if is_cleared and above:
-                        above[-1].clear()
     except KeyError:
         raise RefusalError(f"lacks its entry {entry}", _CURE) from None
     except (ParseError, DefusedXmlException, zipfile.BadZipFile, EOFError) as error:
