@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -230,6 +230,11 @@ class Server:
         self._talk = self._connected()
         self.was_killed = False
 
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def post(self, batch: Sequence[Answer]) -> tuple[int, Answer]:
         """Send a batch; answers status and document. A dead server raises ``OSError``."""
         return self.ask("POST", "/api/v1/events", json.dumps(batch))
@@ -283,15 +288,35 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def killed_after(seconds: float, *victims: Mortal) -> Iterator[None]:
-    """Kill somebody while what is inside goes on, or right after it."""
-    timer = Timer(seconds, lambda: [victim.kill() for victim in victims])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.join()
+class Killer:
+    """
+    Kills somebody a moment after some of its answers, at the latest when nobody listens any more.
+
+    Counted in answers and not in seconds, so that it strikes at work on a busy machine as well; at
+    no answer it strikes while its victim starts.
+    """
+
+    def __init__(
+        self, chance: Random, *victims: Mortal, answers: int = 12, seconds: float = 0.01
+    ) -> None:
+        self._left = chance.randrange(answers)
+        kill = [victim.kill for victim in victims]
+        self._timer = Timer(chance.uniform(0.0, seconds), lambda: [one() for one in kill])
+
+    def heard(self) -> None:
+        """One more answer came."""
+        self._left -= 1
+        if self._left == -1:
+            self._timer.start()
+
+    def __enter__(self) -> Self:
+        self.heard()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._left >= 0:
+            self._timer.start()
+        self._timer.join()
 
 
 def key_for(url: str) -> str:

@@ -61,6 +61,17 @@ class Measured:
         times.append(seconds)
         self.notes[name] = round(max(times), 3)
 
+    def serving(self, began: float, *processes: int) -> None:
+        """
+        Note how long it took to serve, by the clock and without the wait for a processor.
+
+        What is subtracted is the time for which Linux says that these processes were ready to run
+        and other programs had the processors; the goal is for a machine that does nothing else.
+        """
+        seconds = time.perf_counter() - began
+        self.slowest("serving_by_the_clock", seconds)
+        self.slowest("serving_again", max(0.0, seconds - sum(map(waited, processes))))
+
     def add(self, **numbers: int) -> None:
         """Add to numbers beside the figure."""
         for name, number in numbers.items():
@@ -123,6 +134,15 @@ def fsync_rate(folder: Path) -> int:
     finally:
         os.close(file)
         (folder / "fsync-rate").unlink()
+
+
+def waited(process: int) -> float:
+    """Seconds in which a process was ready to run and had no processor; 0 where nobody tells."""
+    try:
+        text = Path(f"/proc/{process}/schedstat").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return int(text.split()[1]) / 1e9
 
 
 def commit() -> str:

@@ -46,6 +46,11 @@ class Cluster:
         self._process = self._started()
 
     @property
+    def process(self) -> int:
+        """The number of its first process."""
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """The first database, as Throughline is told."""
         return self.url_of(USER)

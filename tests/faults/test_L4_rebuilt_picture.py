@@ -33,16 +33,18 @@ def test_a_picture_rebuilt_from_nothing_is_the_live_one(
     measured.done(rounds)
     measured.note(
         rebuild_seconds=round(rebuilt["seconds"], 1),
+        rebuild_processor_seconds=round(rebuilt["processor_seconds"], 1),
         snapshot_seconds=round(brief["seconds"], 1),
         verify_seconds=round(rebuilt["chain_seconds"], 1),
         peak_mib=round(rebuilt["peak_mib"]),
     )
     measured.figure = (
-        f"{rounds:,} events in {rebuilt['seconds']:.1f} s ({brief['seconds']:.1f} s from a "
-        f"snapshot), the chain verified in {rebuilt['chain_seconds']:.1f} s, peak "
-        f"{rebuilt['peak_mib']:.0f} MiB: the digest of the live one"
+        f"{rounds:,} events in {rebuilt['processor_seconds']:.1f} s of one processor "
+        f"({rebuilt['seconds']:.1f} s by the clock, {brief['processor_seconds']:.1f} s from a "
+        f"snapshot), peak {rebuilt['peak_mib']:.0f} MiB: the digest of the live one"
     )
-    assert not is_full or rebuilt["seconds"] <= LONGEST_SECONDS
+    # Of one processor, so that what else the machine does is not counted.
+    assert not is_full or rebuilt["processor_seconds"] <= LONGEST_SECONDS
 
 
 def said(command: list[str]) -> dict[str, Any]:
