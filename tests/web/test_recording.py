@@ -302,6 +302,15 @@ class TestFiguresOfAllSites:
         answer = sign_in(SITE_PLANNER).get("/api/v1/kpis?by=site")
         assert answer.status_code == 200
         assert {row["scope"] for row in answer.json()["items"]} <= {"SOUTH"}
+        assert answer.json().keys().isdisjoint({"scrap_by_reason", "inventory"})
+
+    @pytest.mark.parametrize("by", ["equipment", "person", "material", "order"])
+    def test_what_names_no_machine_or_person_may_be_of_any_site(
+        self, by: str, sign_in: SignIn
+    ) -> None:
+        answer = sign_in(SITE_PLANNER).get(f"/api/v1/kpis?by={by}")
+        assert answer.status_code == 200
+        assert "not stated" not in {row["scope"] for row in answer.json()["items"]}
 
     def test_the_survival_of_the_whole_plan_is_refused(self, sign_in: SignIn) -> None:
         petra = sign_in(SITE_PLANNER)
