@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 
 from throughline.model.events import RETRACTED
+from throughline.model.materials import Material
 from throughline.model.personnel import Role
-from throughline.model.sources import Feed, Source, SourceKind
+from throughline.model.sources import Feed, Match, Source, SourceKind
 from throughline.store.accounts import add_account
 from throughline.web.pages import data_state
 from throughline.web.pages.data_values import per_cent, shown
@@ -203,6 +204,56 @@ class TestRegistering:
         assert petra.get("/data/feeds/north-mes").status_code == 404
         assert "north-mes" not in read(petra, "/data")
         assert sign_in("paul").get("/data/feeds/north-mes").status_code == 200
+
+
+class TestTwoNamesForOneThing:
+    PAIR = ("Sintered magnet 40 x 20", "Sintered magnet 40x20")
+
+    @pytest.fixture
+    def twice(self, troubled: SharedWorld) -> SharedWorld:
+        """The same magnet under two ids, one of them in the plan."""
+        magnets = [
+            Material(id=f"MAG-{n}", name=name, unit="pcs", cost_eur=4.2)
+            for n, name in enumerate(self.PAIR)
+        ]
+        troubled.say(magnets, at=MONDAY)
+        return troubled
+
+    def form(self, is_same: str) -> dict[str, str]:
+        return {"table": "materials", "one": "MAG-1", "other": "MAG-0", "is_same": is_same}
+
+    def test_they_are_suggested_and_a_person_says(
+        self, twice: SharedWorld, sign_in: SignIn
+    ) -> None:
+        client = sign_in("tess")
+        assert "Possible duplicate" in read(client, "/data/readiness")
+        assert client.post("/data/matches", self.form("no")).status_code == 302
+        (match,) = twice.picture().plant.records(Match).values()
+        assert (match.one, match.other, match.is_same, match.by) == (
+            "MAG-0",
+            "MAG-1",
+            False,
+            "tess",
+        )
+        assert "Possible duplicate" not in read(client, "/data/readiness")
+
+    def test_who_may_not_say_has_no_button_and_no_way_round_it(
+        self, twice: SharedWorld, sign_in: SignIn
+    ) -> None:
+        for username in ("olga", "quentin", SITE_PLANNER):
+            client = sign_in(username)
+            assert "They are the same" not in read(client, "/data/readiness")
+            assert client.post("/data/matches", self.form("yes")).status_code == 403
+        assert not twice.picture().plant.records(Match)
+
+    def test_what_there_is_not_cannot_be_the_same(
+        self, twice: SharedWorld, sign_in: SignIn
+    ) -> None:
+        client = sign_in("tess")
+        for changes in ({"one": "MAG-9"}, {"one": "MAG-0"}, {"table": "sites"}, {"is_same": "?"}):
+            answer = client.post("/data/matches", self.form("yes") | changes)
+            assert answer.status_code == 400
+        assert not twice.picture().plant.records(Match)
 
 
 @pytest.mark.usefixtures("troubled")

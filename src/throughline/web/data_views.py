@@ -22,7 +22,7 @@ from throughline.web.pages.data_overview import overview
 from throughline.web.pages.data_quarantine import quarantine_card, quarantine_page
 from throughline.web.pages.data_readiness import SHORT, defect_lines, readiness_lines
 from throughline.web.problems import status_of
-from throughline.web.register import register_as
+from throughline.web.register import match_as, register_as
 from throughline.web.render import data_page
 from throughline.web.resolve import settle_case_as, settle_conflict_as
 
@@ -184,6 +184,19 @@ def readiness_page(request: HttpRequest) -> HttpResponse:
     seen = look(request)
     facts: dict[str, Any] = {"readiness": readiness_lines(seen)}
     return data_page(request, "pages/data_readiness.html", seen, here="data-readiness", **facts)
+
+
+@route("data/matches", permission=Permission.RESOLVE_DATA, name="data-match", methods=("POST",))
+def match(request: HttpRequest) -> HttpResponse:
+    """Say whether two ids mean one thing."""
+    said = request.POST.get("is_same", "")
+    if said not in ("yes", "no"):
+        raise RequestError(gettext("Say whether they are the same."))
+    one, other = request.POST.get("one", ""), request.POST.get("other", "")
+    table = request.POST.get("table", "")
+    match_as(look(request), table, one, other, is_same=said == "yes")
+    messages.success(request, gettext("Recorded in your name."))
+    return HttpResponseRedirect(reverse("data-readiness"))
 
 
 @route("data/defects", permission=Permission.SEE_DATA, name="data-defects")

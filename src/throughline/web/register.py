@@ -15,7 +15,7 @@ from throughline.model.codec import to_json
 from throughline.model.columns import subject_of, table_of
 from throughline.model.door import LOOP_TABLES
 from throughline.model.events import Event, recorded_kind, retracted_kind
-from throughline.model.sources import Feed, Source, SourceKind
+from throughline.model.sources import Feed, Match, Source, SourceKind
 from throughline.picture.sources import feed_key
 from throughline.web.access import refusals
 from throughline.web.look import Look
@@ -161,3 +161,28 @@ def _check_seen(look: Look, records: list[Any], seen: int) -> None:
         if latest is not None and latest.sequence > seen:
             text = gettext("%(who)s registered it after you had looked. Load the page again.")
             raise StaleError(text % {"who": latest.source})
+
+
+def match_as(look: Look, table: str, one: str, other: str, *, is_same: bool) -> None:
+    """
+    Say as the visitor whether two ids mean one thing.
+
+    Raises
+    ------
+    RequestError
+        When they are not two records of one table whose rows may have several names.
+    NotAllowedError
+        When it is not theirs to say.
+    """
+    known = {"materials": look.plant.materials, "suppliers": look.plant.suppliers}.get(table, {})
+    if one == other or one not in known or other not in known:
+        raise RequestError(gettext("Name two materials or two suppliers that there are."))
+    first, second = sorted((one, other))
+    match = Match(
+        table=table, one=first, other=second, is_same=is_same, at=look.now, by=look.who.username
+    )
+    refused = [why for why in refusals(look.plant, look.who, _as_events(look, [match])) if why]
+    if refused:
+        raise NotAllowedError(refused[0])
+    with look.world.deciding:
+        look.world.say([match], at=look.now, source=look.who.username)

@@ -79,9 +79,13 @@ class SharedWorld(World):
                 self._played = (state, outlook(self, now))
             return self._played[1]
 
-    def once(self, name: str, now: datetime, find: Callable[[], T]) -> T:
-        """What ``find`` finds, found once for each state of the ledger and each minute."""
-        state = (self.picture().sequence, now.replace(second=0, microsecond=0))
+    def once(self, name: str, now: datetime, find: Callable[[], T], *, minutes: int = 1) -> T:
+        """
+        What ``find`` finds, found once for each state of the ledger and each so many minutes of an
+        hour.
+        """
+        minute = now.minute // minutes * minutes
+        state = (self.picture().sequence, now.replace(minute=minute, second=0, microsecond=0))
         with self._finding:
             if name not in self._found or self._found[name][0] != state:
                 self._found[name] = (state, find())

@@ -158,7 +158,10 @@ def access_lineage(look: Look, wanted: str) -> Lineage:
         history_for(look, wanted)
     elif look.who.site and not _is_own_assumption(look, wanted):
         raise UnknownIdError("id", wanted, ())
-    return lineage(look.world, wanted, now=look.now, report=data_state(look))
+    known: dict[str, Lineage] = look.world.once("lineages", look.now, dict)
+    if wanted not in known:
+        known[wanted] = lineage(look.world, wanted, now=look.now, report=data_state(look))
+    return known[wanted]
 
 
 def prov_for(look: Look, wanted: str) -> dict[str, Any]:

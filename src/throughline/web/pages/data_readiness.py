@@ -64,6 +64,16 @@ class ReadinessLine:
     rests: tuple[str, ...]
     href: str
     action: str
+    pair: Pair | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two ids that may mean one thing, for somebody who may say whether they do."""
+
+    table: str
+    one: str
+    other: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,16 @@ def _line(look: Look, item: ReadinessItem) -> ReadinessLine:
         rests=rest_words(item),
         href=href,
         action=action,
+        pair=_pair(look, item),
     )
+
+
+def _pair(look: Look, item: ReadinessItem) -> Pair | None:
+    is_pair = item.kind is ReadinessKind.POSSIBLE_DUPLICATE and len(item.examples) > 1
+    if not is_pair or look.who.site or not look.who.may_record("matches"):
+        return None
+    table, _slash, one = item.examples[0].partition("/")
+    return Pair(table, one, item.examples[1].partition("/")[2])
 
 
 def _where(look: Look, item: ReadinessItem) -> tuple[str, str]:

@@ -11,6 +11,9 @@ from throughline.picture.readiness import ReadinessItem, readiness_of
 from throughline.picture.skew import Skew, skews_of
 from throughline.web.look import Look
 
+SELDOM = 10
+"""Minutes for which holds what hardly changes while nothing new is heard."""
+
 CLOCKS_FROM = 5_000
 """Of so many of the newest events the clocks are judged."""
 
@@ -24,24 +27,29 @@ def clocks(look: Look) -> Mapping[str, Skew]:
     """How far the clock of each source is off."""
     ledger = look.world.ledger
     after = max(0, look.picture.sequence - CLOCKS_FROM)
-    return look.world.once("clocks", look.now, lambda: skews_of(ledger.statements(after=after)))
+    return look.world.once(
+        "clocks", look.now, lambda: skews_of(ledger.statements(after=after)), minutes=SELDOM
+    )
 
 
 def all_defects(look: Look) -> tuple[Defect, ...]:
     """Every rule about a plant that does not hold for this one."""
     return look.world.once(
-        "defects", look.now, lambda: tuple(defects_in_plant(look.plant, look.now))
+        "defects",
+        look.now,
+        lambda: tuple(defects_in_plant(look.plant, look.now)),
+        minutes=SELDOM,
     )
 
 
 def all_cases(look: Look) -> tuple[Case, ...]:
     """Everything that was ever set aside, with how it was settled, oldest first."""
-    return look.world.once("quarantine", look.now, lambda: cases(look.world))
+    return look.world.once("quarantine", look.now, lambda: cases(look.world), minutes=SELDOM)
 
 
 def all_readiness(look: Look) -> tuple[ReadinessItem, ...]:
     """What to mend first, ranked by the published plan; nothing before there is a plan."""
-    return look.world.once("readiness", look.now, lambda: _readiness(look))
+    return look.world.once("readiness", look.now, lambda: _readiness(look), minutes=SELDOM)
 
 
 def _readiness(look: Look) -> tuple[ReadinessItem, ...]:
