@@ -73,6 +73,15 @@ def test_a_stale_feed_takes_its_share_of_every_figure_on_it() -> None:
     assert found.trust.trust == pytest.approx(0.4)
 
 
+def test_what_was_never_checked_is_named() -> None:
+    trusts = {("erp", "materials"): Trust(9, 1)}
+    grounds = Grounds(two_records(), now=NOW, trusts=trusts)
+    inputs = grounds.records(["materials/SHAFT", "purchase_orders/PO-1"])
+    found = figure("cost", "cost of the order", "computed", 60.0, inputs)
+    assert found.unchecked == ("wms purchase_orders",)
+    assert found.as_json()["trust"]["unchecked"] == ["wms purchase_orders"]
+
+
 def test_the_quality_of_an_event_counts_and_the_loop_is_no_witness() -> None:
     doubtful = replace(said(SHAFT, "erp"), quality=0.5)
     assert lineage_of(picture(doubtful), "materials/SHAFT", now=NOW).trust.trust == 0.25

@@ -86,7 +86,7 @@ def lineage(options: argparse.Namespace) -> None:
 
 
 def _readable_lineage(report: dict[str, Any]) -> str:
-    weakest = report["trust"]["weakest"]
+    weakest, unchecked = report["trust"]["weakest"], report["trust"]["unchecked"]
     rows = [
         (e["subject"], e["source"], e["occurred_at"], e["age_minutes"], e["trust"])
         for e in report["events"][:SHOWN]
@@ -96,7 +96,8 @@ def _readable_lineage(report: dict[str, Any]) -> str:
         [
             f"{report['id']}: {report['label']}, {report['activity']}",
             f"trust {report['trust']['trust']:.2f}"
-            + (f", weakest {weakest['name']} ({weakest['worth']:.2f})" if weakest else ""),
+            + (f", weakest {weakest['name']} ({weakest['worth']:.2f})" if weakest else "")
+            + (f"; never checked: {', '.join(unchecked)}" if unchecked else ""),
             table(rows, ("event about", "source", "occurred", "age, min", "trust")),
             *([f"... and {more} events more"] if more > 0 else []),
         ]

@@ -33,6 +33,8 @@ class EventLink:
 
     ``trust`` is the share of right statements expected of its source about its table, times the
     quality that the event itself gives; ``timeliness`` is what is left of the worth of its feed.
+    Where ``is_checked`` is false nothing of that source and table was ever checked, and its trust
+    is the one half that is known of anybody.
     """
 
     event_id: str
@@ -45,6 +47,7 @@ class EventLink:
     age_minutes: float
     trust: float
     timeliness: float
+    is_checked: bool = True
 
     @property
     def table(self) -> str:
@@ -69,6 +72,7 @@ class EventLink:
             "age_minutes": self.age_minutes,
             "trust": round(self.trust, 4),
             "timeliness": round(self.timeliness, 4),
+            "is_checked": self.is_checked,
         }
 
 
@@ -98,6 +102,11 @@ class Lineage:
         """How far it can be trusted, with its weakest link."""
         return figure_trust(event.link for event in self.all_events)
 
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """Sources and tables that it rests on and that were never checked, in order of name."""
+        return tuple(sorted({e.link.name for e in self.all_events if not e.is_checked}))
+
     def nodes(self) -> Iterator[Lineage]:
         """It and everything below it."""
         yield self
@@ -118,6 +127,7 @@ class Lineage:
                 "timeliness": round(self.trust.timeliness, 4),
                 "weakest": None if weakest is None else _link_json(weakest),
                 "links": [_link_json(link) for link in self.trust.links],
+                "unchecked": list(self.unchecked),
             },
             "inputs": [_summary(one) for one in self.inputs],
             "events": [event.as_json() for event in self.all_events],
@@ -187,6 +197,7 @@ class Grounds:
             age_minutes=round(age, 1),
             trust=reliability * min(max(said.quality, 0.0), 1.0),
             timeliness=self._fresh.get(place, 1.0),
+            is_checked=said.source == OURSELVES or place in self._trusts,
         )
 
     def record(self, table: str, key: str) -> Lineage | None:
