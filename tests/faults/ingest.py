@@ -249,6 +249,10 @@ class Server:
         except http.client.HTTPException as cut_off:
             raise ConnectionError(str(cut_off)) from cut_off
 
+    def hang_up(self) -> None:
+        """End the conversation; the next request begins another one, as after a long silence."""
+        self._talk.close()
+
     def kill(self) -> None:
         """End it as a power cut would, without a word; one that ended by itself was not killed."""
         self.was_killed = self._process.poll() is None

@@ -148,6 +148,7 @@ def test_a_full_disk_is_507_at_the_api_and_exit_3_at_the_command(
                 assert server.ask("GET", address)[0] == 200, address
             code, said = told("record", "-", "--db", str(file), given=lines(batch))
             assert (code, "disk is full" in said["error"]) == (3, True), said
+            server.hang_up()
             backup = disk.folder / "backup.db"
             assert told("backup", str(backup), "--db", str(file))[0] == 3
             assert not backup.exists()
