@@ -44,4 +44,4 @@ def test_what_is_weakest_comes_first_and_all_of_it_is_json() -> None:
 def test_as_long_as_nothing_failed_nothing_is_weak() -> None:
     good = SourceCheck(id="C", source="erp", table="absences", is_right=True, at=MONDAY)
     books = Books(shop_with_orders().with_records([good]))
-    assert weak_of(books.open(), now=MONDAY) == frozenset()
+    assert weak_of(books.open()) == frozenset()

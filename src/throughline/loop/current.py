@@ -44,7 +44,7 @@ def verdicts(
 
     Records that are too weak to be evidence are not heard.
     """
-    return _tested(world, now, settings or LoopSettings(), weak_of(world, now=now))
+    return _tested(world, now, settings or LoopSettings(), weak_of(world))
 
 
 def weak_verdicts(
@@ -53,7 +53,7 @@ def weak_verdicts(
     """
     Assumptions that only weak data refutes: those that would be, were it believed, and are not.
     """
-    weak = weak_of(world, now=now)
+    weak = weak_of(world)
     if not weak:
         return ()
     holding = {v.assumption.id for v in found if v.standing is not Standing.REFUTED}

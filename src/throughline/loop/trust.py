@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from throughline.loop.world import World
@@ -122,17 +122,26 @@ def clocks_of(world: World) -> dict[str, Skew]:
     return skews_of(world.ledger.statements(after=after))
 
 
-def weak_of(world: World, *, now: datetime) -> frozenset[str]:
+def weak_of(world: World) -> frozenset[str]:
     """
     Subjects of records that are too weak to be evidence.
 
     As long as nothing that any source said was ever found wrong, only the quality that events state
     themselves decides, and no trust has to be computed.
     """
-    picture = world.picture()
+    return _weak_in(world, world.picture())
+
+
+@lru_cache(maxsize=2)
+def _weak_in(world: World, picture: Picture) -> frozenset[str]:
+    # A picture never changes, and every page that shows a verdict asks: looked for once in each.
     if not _anything_failed(picture):
         return weak_records(picture, {})
-    return weak_records(picture, trust_report(world, now=now).by_table)
+    conflicts = conflicts_of(picture, with_resolved=True)
+    history = _stock_history(world)
+    balances = balances_of(picture, as_of=picture.newest, history=history)
+    checks = checks_of(picture, conflicts=conflicts, balances=balances)
+    return weak_records(picture, trust_of_table(trust_of(picture, checks)))
 
 
 def _anything_failed(picture: Picture) -> bool:

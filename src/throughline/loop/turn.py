@@ -212,7 +212,7 @@ def say_what_weak_data_says(
     ]
     if not fresh:
         return ()
-    weak, trace = weak_of(world, now=now), trace_of(world)
+    weak, trace = weak_of(world), trace_of(world)
     findings = tuple(
         weak_finding_of(verdict, trace, owners_of(picture, speaking), now)
         for verdict in fresh
