@@ -1,4 +1,4 @@
-"""Commands that say how it went: key figures, machine states, losses, flow, deliveries, orders."""
+"""Commands that say how it went on the floor: key figures, machine states, losses, flow."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from throughline.cli.common import Commands, add_command, day, open_world, whole
+from throughline.cli.common import Commands, add_command, day, open_world
 from throughline.cli.output import Stopwatch, show, table
-from throughline.errors import RequestError
 from throughline.model.codec import moment_text, to_json
 from throughline.model.plant import Plant
 
@@ -26,14 +25,14 @@ _CONDITIONS = (
 def add_commands(commands: Commands) -> None:
     """Enter the commands."""
     parser = add_command(commands, "kpis", kpis, "ISO 22400 and delivery KPIs from events.")
-    _add_stretch(parser)
+    add_stretch(parser)
     parser.add_argument(
         "--by", choices=KPI_SCOPES, help="one row for each of these; default: one row for all"
     )
     parser = add_command(
         commands, "states", states, "Hours of machines in each state, and how much was observed."
     )
-    _add_stretch(parser)
+    add_stretch(parser)
     parser.add_argument(
         "--longest",
         type=_hours,
@@ -41,7 +40,7 @@ def add_commands(commands: Commands) -> None:
         help="leave out stretches that are longer, and say how much that is",
     )
     parser = add_command(commands, "losses", losses, "What stopped machines, the worst first.")
-    _add_stretch(parser)
+    add_stretch(parser)
     parser.add_argument(
         "--by",
         choices=("reason", "cause", "equipment", "order", "condition"),
@@ -63,60 +62,22 @@ def add_commands(commands: Commands) -> None:
     parser = add_command(
         commands, "alerts", alerts, "Warnings and faults, the most frequent first."
     )
-    _add_stretch(parser)
+    add_stretch(parser)
     parser.add_argument("--level", choices=("warning", "fault"), help="only these")
     parser = add_command(
         commands, "flow", flow, "Lead times, ways through the shop, and who was busy."
     )
-    _add_stretch(parser)
+    add_stretch(parser)
     parser.add_argument(
         "--by",
         choices=("work_center", "equipment", "person", "material"),
         default="work_center",
         help="whose load is shown (work_center)",
     )
-    parser = add_command(
-        commands, "deliveries", deliveries, "Promised and actual days, lead times, concentration."
-    )
-    _add_stretch(parser)
-    parser.add_argument(
-        "--side",
-        choices=("customer", "supplier"),
-        default="supplier",
-        help="whose deliveries (supplier)",
-    )
-    parser.add_argument(
-        "--by",
-        choices=(
-            "supplier", "origin", "customer", "region", "channel", "material", "month", "year",
-        ),
-        help="one row for each of these, the one most often late first",
-    )  # fmt: skip
-    parser.add_argument(
-        "--least", type=whole(1), default=1, metavar="N", help="only rows of at least N lines (1)"
-    )
-    parser = add_command(commands, "orders", orders, "The order book: what became of all orders.")
-    parser.add_argument(
-        "--kind",
-        choices=("production", "purchase", "sales"),
-        default="production",
-        help="which orders (production)",
-    )
-    parser.add_argument(
-        "--by",
-        choices=("status", "stated_status", "stated_class", "material", "supplier", "customer"),
-        help="one row for each of these; default: one row for all",
-    )
-    add_command(
-        commands, "materials", materials, "Materials, bills, suppliers' numbers and stock, counted."
-    )
-    parser = add_command(
-        commands, "explode", explode, "Everything that goes into one unit of a material."
-    )
-    parser.add_argument("material", help="id of the material")
 
 
-def _add_stretch(parser: argparse.ArgumentParser) -> None:
+def add_stretch(parser: argparse.ArgumentParser) -> None:
+    """``--from`` and ``--to``."""
     parser.add_argument("--from", dest="since", type=day, metavar="D", help="first day")
     parser.add_argument("--to", dest="until", type=day, metavar="D", help="day after the last")
 
@@ -143,14 +104,14 @@ def _share(text: str) -> float:
     return found
 
 
-def _look(options: argparse.Namespace) -> tuple[Plant, datetime | None, datetime]:
+def look(options: argparse.Namespace) -> tuple[Plant, datetime | None, datetime]:
     """The plant, and the stretch that was asked for; without an end it goes to tomorrow."""
     world = open_world(options)
     until = options.until or world.now() + timedelta(days=1)
     return world.picture().plant, options.since, until
 
 
-def _stretch(since: datetime | None, until: datetime) -> dict[str, str | None]:
+def stretch(since: datetime | None, until: datetime) -> dict[str, str | None]:
     """What was looked at, as every report says it."""
     return {"from": moment_text(since) if since else None, "to": moment_text(until)}
 
@@ -160,7 +121,7 @@ def kpis(options: argparse.Namespace) -> None:
     from throughline.learn.kpis import kpis as compute
 
     watch = Stopwatch()
-    plant, since, until = _look(options)
+    plant, since, until = look(options)
     found = compute(plant, since=since, until=until, by=options.by)
     show(options, {**found.as_json(), "seconds": watch.seconds}, _readable_kpis)
 
@@ -186,7 +147,7 @@ _KPI_COLUMNS_OF = {
 
 
 def _readable_kpis(report: dict[str, Any]) -> str:
-    return _columns(report["rows"], _KPI_COLUMNS_OF.get(report["by"], _KPI_COLUMNS))
+    return columns(report["rows"], _KPI_COLUMNS_OF.get(report["by"], _KPI_COLUMNS))
 
 
 def states(options: argparse.Namespace) -> None:
@@ -194,10 +155,10 @@ def states(options: argparse.Namespace) -> None:
     from throughline.learn.states import machine_use, state_hours
 
     watch = Stopwatch()
-    plant, since, until = _look(options)
+    plant, since, until = look(options)
     rows = state_hours(plant, since=since, until=until, longest=options.longest)
     report = {
-        **_stretch(since, until),
+        **stretch(since, until),
         "machines": to_json(machine_use(rows)),
         "states": to_json(rows),
         "seconds": watch.seconds,
@@ -213,7 +174,7 @@ def _readable_states(report: dict[str, Any]) -> str:
         for row in report["states"]
         if row["condition"] != "down" or row["equipment"] not in telling
     ]
-    return "\n\n".join([_columns(report["machines"], _USE_COLUMNS), _columns(rows, _STATE_COLUMNS)])
+    return "\n\n".join([columns(report["machines"], _USE_COLUMNS), columns(rows, _STATE_COLUMNS)])
 
 
 _USE_COLUMNS = (
@@ -229,13 +190,13 @@ def losses(options: argparse.Namespace) -> None:
     from throughline.model.responses import EquipmentCondition
 
     watch = Stopwatch()
-    plant, since, until = _look(options)
+    plant, since, until = look(options)
     conditions = [EquipmentCondition(word) for word in options.condition or ("down",)]
     rows = stops(plant, since=since, until=until, by=options.by, conditions=conditions)
     times = order_times(plant)
     open_minutes = [t for t in times if t.unexplained is not None and abs(t.unexplained) >= 1]
     report = {
-        **_stretch(since, until),
+        **stretch(since, until),
         "by": options.by,
         "minutes": sum(row.minutes for row in rows),
         "losses": to_json(rows),
@@ -255,8 +216,8 @@ def _readable_losses(report: dict[str, Any]) -> str:
         f"{report['minutes'] / 60:.1f} h lost; {report['needed']} of {len(rows)} lines make up "
         f"{report['share']:.0%} of it"
     )
-    columns = ("name", "minutes", "stops", "share", "cumulative")
-    return "\n".join([head, "", _columns(rows, columns)])
+    names = ("name", "minutes", "stops", "share", "cumulative")
+    return "\n".join([head, "", columns(rows, names)])
 
 
 def alerts(options: argparse.Namespace) -> None:
@@ -265,17 +226,17 @@ def alerts(options: argparse.Namespace) -> None:
     from throughline.model.responses import AlertLevel
 
     watch = Stopwatch()
-    plant, since, until = _look(options)
+    plant, since, until = look(options)
     level = AlertLevel(options.level) if options.level else None
     rows = counted(plant, since=since, until=until, level=level)
     report = {
-        **_stretch(since, until),
+        **stretch(since, until),
         "alerts": to_json(rows),
         "total": sum(row.count for row in rows),
         "seconds": watch.seconds,
     }
-    columns = ("count", "equipment", "level", "component", "text")
-    show(options, report, lambda found: _columns(found["alerts"], columns))
+    names = ("count", "equipment", "level", "component", "text")
+    show(options, report, lambda found: columns(found["alerts"], names))
 
 
 def flow(options: argparse.Namespace) -> None:
@@ -283,10 +244,10 @@ def flow(options: argparse.Namespace) -> None:
     from throughline.learn import flow as measured
 
     watch = Stopwatch()
-    plant, since, until = _look(options)
+    plant, since, until = look(options)
     ways = measured.variants(plant)
     report = {
-        **_stretch(since, until),
+        **stretch(since, until),
         "lead_times": to_json(measured.lead_times(plant, since=since, until=until)),
         "by": options.by,
         "loads": to_json(measured.loads(plant, options.by, since=since, until=until)),
@@ -315,142 +276,10 @@ def _readable_flow(report: dict[str, Any]) -> str:
             f"; lead time {times['mean_days']:.1f} days on average, {times['median_days']:.1f} in "
             f"the middle, {times['max_days']:.1f} at most ({times['longest']})"
         )
-    columns = ("name", "reports", "hours", "planned_hours")
-    return "\n".join([head, "", _columns(report["loads"], columns)])
+    names = ("name", "reports", "hours", "planned_hours")
+    return "\n".join([head, "", columns(report["loads"], names)])
 
 
-def deliveries(options: argparse.Namespace) -> None:
-    """Deliveries against their promises."""
-    from throughline.learn import delivery
-
-    watch = Stopwatch()
-    plant, since, until = _look(options)
-    side = delivery.Side(options.side)
-    lines = delivery.deliveries(
-        plant, side, since=since.date() if since else None, until=until.date()
-    )
-    if options.by and options.by not in delivery.groups_of(side):
-        groups = ", ".join(delivery.groups_of(side))
-        message = f"Deliveries of the {side} have no {options.by}. Ask --by {groups}."
-        raise RequestError(message)
-    partner = "supplier" if side is delivery.Side.SUPPLIER else "customer"
-    by_partner = {row.scope: row.value for row in delivery.delivery_by(lines, partner)}
-    rows = delivery.delivery_by(lines, options.by) if options.by else ()
-    report = {
-        **_stretch(since, until),
-        "side": side.value,
-        "by": options.by or "",
-        "all": to_json(delivery.delivery_row(lines)),
-        "rows": to_json(delivery.latest_most_often(rows, least=options.least)),
-        "concentration": to_json(delivery.concentration(by_partner)),
-        "seconds": watch.seconds,
-    }
-    show(options, report, _readable_deliveries)
-
-
-def _readable_deliveries(report: dict[str, Any]) -> str:
-    columns = (
-        "scope", "lines", "late", "on_time_ratio", "mean_lateness_days", "mean_lead_time_days",
-        "mean_promised_days", "value",
-    )  # fmt: skip
-    found = report["concentration"]
-    last = (
-        f"{found['parts']} partners, the largest {found['top']} with {found['top_share']:.0%} of "
-        f"the value, concentration (HHI) {found['hhi']:.3f}"
-        if found
-        else "no values are stated"
-    )
-    return "\n".join([_columns([report["all"], *report["rows"]], columns), "", last])
-
-
-def orders(options: argparse.Namespace) -> None:
-    """The order book."""
-    from throughline.learn.order_book import GROUPS, OrderKind, order_book
-
-    watch, world = Stopwatch(), open_world(options)
-    kind = OrderKind(options.kind)
-    if options.by and options.by not in GROUPS[kind]:
-        message = f"{kind} orders have no {options.by}. Ask --by {', '.join(GROUPS[kind])}."
-        raise RequestError(message)
-    rows = order_book(world.picture().plant, kind, options.by or "")
-    report = {
-        "kind": kind.value,
-        "by": options.by or "",
-        "rows": to_json(rows),
-        "seconds": watch.seconds,
-    }
-    columns = (
-        "group", "orders", "lines", "quantity", "done_quantity", "open", "finished", "cancelled",
-        "late",
-    )  # fmt: skip
-    show(options, report, lambda found: _columns(found["rows"], columns))
-
-
-def materials(options: argparse.Namespace) -> None:
-    """What there is to make, buy, sell and use."""
-    from throughline.learn.assortment import assortment, bill_totals, supplier_numbers
-    from throughline.learn.inventory import stock_totals
-    from throughline.strategy.sourcing import sourcing
-
-    watch, world = Stopwatch(), open_world(options)
-    plant, now = world.picture().plant, world.now()
-    report = {
-        "materials": to_json(assortment(plant)),
-        "bill_of_materials": to_json(bill_totals(plant, now.date())),
-        "stock": to_json(stock_totals(plant, now)),
-        "suppliers": {"suppliers": len(plant.suppliers), **to_json(supplier_numbers(plant))},
-        "sourcing": to_json(sourcing(plant)),
-        "seconds": watch.seconds,
-    }
-    show(options, report, _readable_materials)
-
-
-def _readable_materials(report: dict[str, Any]) -> str:
-    rows = [
-        (theme, name.replace("_", " "), len(value) if isinstance(value, list) else value)
-        for theme in ("materials", "bill_of_materials", "stock", "suppliers", "sourcing")
-        for name, value in report[theme].items()
-    ]
-    return table(rows, ("", "what", "how many"))
-
-
-def explode(options: argparse.Namespace) -> None:
-    """One unit of a material, all the way down."""
-    from throughline.plan.bom import structure
-
-    watch, world = Stopwatch(), open_world(options)
-    plant, today = world.picture().plant, world.now().date()
-    if options.material not in plant.materials:
-        message = f'"{options.material}" is no material. List them: throughline materials --json'
-        raise RequestError(message)
-    found = structure(plant, today)
-    totals = found.totals(options.material)
-    report = {
-        "material": options.material,
-        "on": today.isoformat(),
-        "levels": found.levels_below(options.material),
-        "components": len(totals),
-        "quantity": sum(totals.values()),
-        "totals": [
-            {"material": m, "name": _name(plant, m), "quantity": q} for m, q in totals.items()
-        ],
-        "seconds": watch.seconds,
-    }
-    show(options, report, _readable_explosion)
-
-
-def _name(plant: Plant, material: str) -> str:
-    found = plant.materials.get(material)
-    return found.name if found is not None else ""
-
-
-def _readable_explosion(report: dict[str, Any]) -> str:
-    head = (
-        f"{report['material']}: {report['levels']} levels, {report['components']} components, "
-        f"{report['quantity']:g} units"
-    )
-    return "\n".join([head, "", _columns(report["totals"], ("material", "name", "quantity"))])
-
-
-def _columns(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
-    return table([[row.get(name) for name in columns] for row in rows], columns)
+def columns(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
+    """Some columns of rows, as aligned text."""
+    return table([[row.get(name) for name in names] for row in rows], names)
