@@ -94,6 +94,50 @@ def test_fields_of_sap_are_known_and_what_is_in_the_header_is_joined(tmp_path):
     assert len(intake.tables["purchase_orders"]) == 3
 
 
+ODOO = {
+    "product.template.csv": (
+        "Internal Reference,Name,Sales Price,Cost,Can be Sold,Can be Purchased\n"
+        "FURN-1,Table,150.0,90.0,True,False\nFURN-2,Leg,0.0,5.0,False,True\n"
+        "FURN-3,Top,0.0,25.0,False,True\n"
+    ),
+    "mrp.bom.line.csv": (
+        "Parent BoM/Product,BoM Lines/Component,BoM Lines/Quantity\nTable,Leg,4\nTable,Top,1\n"
+    ),
+    "mrp.production.csv": (
+        "Reference,Product,Quantity To Produce,Quantity Produced,Scheduled Date,Deadline\n"
+        "MO/1,Table,10,0,2026-01-05 08:00:00,2026-01-10 17:00:00\n"
+        "MO/2,Table,5,5,2026-01-02 08:00:00,2026-01-04 17:00:00\n"
+    ),
+}
+
+
+def test_an_export_of_odoo_names_things_by_what_people_call_them(tmp_path):
+    found = suggest(export(tmp_path, ODOO))
+    orders = rules(found, "production_orders")
+    assert (orders["id"], orders["quantity"]) == ("Reference", "Quantity To Produce")
+    assert orders["good_quantity"] == "Quantity Produced"
+    assert rules(found, "bill_of_materials")["quantity"] == "BoM Lines/Quantity"
+    intake = read_foreign(tmp_path, found.mapping)
+    cross_check(intake)
+    assert intake.problems == ()
+    line, _ = intake.tables["bill_of_materials"].values()
+    assert line.values[:3] == ("FURN-1", "FURN-2", 4.0)
+
+
+def test_a_planned_order_is_no_report_of_what_was_done(tmp_path):
+    orders = (
+        "AUFNR,PLNBEZ,GAMNG,GSTRP,GLTRP\n1,P,5,2026-01-01,2026-01-02\n2,P,6,2026-01-03,2026-01-04\n"
+    )
+    found = suggest(export(tmp_path, {"AFKO.csv": orders}))
+    assert "operations_responses" not in {rule.name for rule in found.mapping.tables}
+
+
+def test_three_digits_behind_every_comma_are_told(tmp_path):
+    stock = "MATNR;LGORT;LABST\nA;1;12,000\nB;1;500,250\n"
+    found = suggest(export(tmp_path, {"MARD.csv": stock}))
+    assert "LOOK: 12,000 is read with a decimal comma; it could be thousands" in found.text
+
+
 def test_day_and_month_that_could_be_exchanged_are_told(tmp_path):
     orders = "Order No,Item,Qty,Due Date,Ordered\n1,A,5,02/03/2026,03/02/2026\n2,A,5,04/05/2026,\n"
     found = suggest(export(tmp_path, {"sales_orders.csv": orders}))

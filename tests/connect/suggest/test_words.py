@@ -30,7 +30,10 @@ from throughline.model import TABLES
         ("MATNR", "material number"),
         ("WERKS", "plant"),
         ("product_tmpl_id", "material"),
-        ("qty_to_produce_2", "quantity produce"),
+        ("qty_to_produce_2", "quantity planned"),
+        ("Quantity Produced", "quantity made"),
+        ("BoM Lines/Component", "bom line component"),
+        ("Can be Sold", "can sold"),
     ],
 )
 def test_a_name_becomes_words_of_the_field(name, words):

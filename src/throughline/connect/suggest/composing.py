@@ -33,8 +33,8 @@ _JOINED_LEAST = 0.7
 _JOINED_WORTH = 0.95
 _OWN_IS_ENOUGH = 0.6
 _CLEARLY_NAMED = 0.9
-# Sums of a whole order do not belong to each of its steps.
-_NOT_SHARED_OUT = ("quantity", "minutes", "kwh", "cost_eur")
+# Sums and times of a whole order do not belong to each of its steps.
+_NOT_SHARED_OUT = ("quantity", "minutes", "kwh", "cost_eur", "_start", "_end")
 
 
 class Composer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from throughline.connect.suggest.exports import Source
@@ -48,7 +48,7 @@ def listed(table: str, link: Link) -> Proposal:
     return Proposal(table, source, LIKELY, reasons, tuple(lines), missing=missing)
 
 
-def derived(table: str, column: str, proposal: Proposal, links: Sequence[Link]) -> Proposal | None:
+def derived(table: str, column: str, proposal: Proposal) -> Proposal | None:
     """
     A table that no file states, made of the different values of a column that refers to it.
 
@@ -57,7 +57,8 @@ def derived(table: str, column: str, proposal: Proposal, links: Sequence[Link]) 
     source = proposal.source
     if source is None:
         return None
-    matches = match_columns(source, TABLES[table], links)
+    # What the file is called says nothing of the things that it names.
+    matches = match_columns(replace(source, entity=()), TABLES[table])
     required = {c.name for c in required_columns(table)}
     lines = [sure_line("id", column, f"{proposal.table} names them, and no other file lists them")]
     for native, match in matches.items():

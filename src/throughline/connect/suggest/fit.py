@@ -80,6 +80,8 @@ def _number_fit(column: Column, profile: Profile, *, whole: bool) -> Fit:
         return Fit(_OUT_OF_BOUNDS, told, keys, told)
     others = 1 - profile.numbers
     warning = f"{others:.0%} of the samples are no numbers" if others else ""
+    if profile.could_be_thousands:
+        warning = f"{profile.examples[0]} is read with a decimal comma; it could be thousands"
     if profile.grouped:
         warning = "some samples have thousands separators and would be set aside"
     return Fit(1, f"numbers from {profile.low:g} to {profile.high:g}", keys, warning)

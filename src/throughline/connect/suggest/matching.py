@@ -159,9 +159,12 @@ def _reference(column: Column, link: Link | None, table_of: TableOf | None) -> f
     target = table_of(link.target)
     if not target:
         return 0.0
-    if column.refers_to:
-        return link.share * link.evidence if target == column.refers_to else -1.0
-    return 0.0
+    if not column.refers_to:
+        return 0.0
+    if target == column.refers_to:
+        return link.share * link.evidence
+    # Only what a table lists by an id of its own is something else: a stock names its materials.
+    return -1.0 if TABLES[target].key == ("id",) else 0.0
 
 
 def _named(profile: Profile, phrase: str, score: float) -> str:

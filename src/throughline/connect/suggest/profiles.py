@@ -21,6 +21,7 @@ _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([.,' ]\d{3})+([.,]\d+)?|\d+[.,]?\d*-")
 _WHOLE = re.compile(r"[+-]?\d+(\.0+)?")
 _MOSTLY = 0.8
+_THOUSANDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Profile:
     decimal_commas: int = 0
     decimal_points: int = 0
     grouped: int = 0
+    could_be_thousands: bool = False
     dates: DateForm | None = None
     durations: float = 0.0
     nothings: frozenset[str] = field(default_factory=frozenset)
@@ -129,7 +131,7 @@ class _Collector:
         plain = [float(text) for text in samples if _NUMBER.fullmatch(text)]
         commas = [text for text in samples if _COMMA_NUMBER.fullmatch(text)]
         numbers = plain + [float(text.replace(",", ".")) for text in commas]
-        grouped = _grouped(samples, commas)
+        grouped = _grouped(samples)
         of = max(len(samples), 1)
         share = len(numbers) / of
         whole = sum(bool(_WHOLE.fullmatch(text)) for text in samples)
@@ -151,18 +153,25 @@ class _Collector:
             decimal_commas=len(commas),
             decimal_points=sum("." in text for text in samples if _NUMBER.fullmatch(text)),
             grouped=grouped,
+            could_be_thousands=_could_be_thousands(commas),
             dates=dates,
             durations=0.0 if numbers or dates else _durations(samples) / of,
             nothings=frozenset(self.nothings),
         )
 
 
-def _grouped(samples: Iterable[str], commas: Sequence[str]) -> int:
-    """How many samples hold thousands separators, or could: 1,250 among others of that form."""
-    if commas and all(len(text.partition(",")[2]) == 3 for text in commas):
-        return len(commas)
+def _grouped(samples: Iterable[str]) -> int:
+    """How many samples hold thousands separators for certain."""
     plain = (t for t in samples if not _NUMBER.fullmatch(t) and not _COMMA_NUMBER.fullmatch(t))
     return sum(bool(_GROUPED.fullmatch(text)) for text in plain)
+
+
+def _could_be_thousands(commas: Sequence[str]) -> bool:
+    """Whether every comma could part thousands, as in 1,250; no thousands begin with a 0."""
+    return bool(commas) and not any(
+        text.lstrip("+-").startswith("0,") or len(text.partition(",")[2]) != _THOUSANDS
+        for text in commas
+    )
 
 
 def _durations(samples: Iterable[str]) -> int:

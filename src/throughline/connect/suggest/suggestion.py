@@ -157,14 +157,22 @@ def _derived(made: Sequence[Proposal], links: Sequence[Link]) -> list[Proposal]:
 
 def _next_derived(found: Sequence[Proposal], links: Sequence[Link]) -> Proposal | None:
     used = {id(proposal.source) for proposal in found}
-    for table, column, proposal in wanted_tables(found):
+    wanted = list(wanted_tables(found))
+    for table, column, proposal in wanted:
         for link in links:
             is_its = link.source is proposal.source and link.column == column
             if is_its and id(link.target) not in used:
                 return listed(table, link)
-        if (new := derived(table, column, proposal, links)) is not None:
+    # Of several columns that name the same kind of thing, the one that names most of them.
+    for table, column, proposal in sorted(wanted, key=_names, reverse=True):
+        if (new := derived(table, column, proposal)) is not None:
             return new
     return None
+
+
+def _names(wanted: tuple[str, str, Proposal]) -> int:
+    _, column, proposal = wanted
+    return len(proposal.source.column(column).keys) if proposal.source else 0
 
 
 def _stand_in_records(found: Sequence[Proposal]) -> Iterator[Proposal]:

@@ -97,7 +97,7 @@ def choose_tables(
     for row, ranked in enumerate(guesses):
         of = [g for g in ranked if g.table == first.get(row)]
         if of:
-            also = [g for g in ranked if g.table not in taken and g.score >= ALSO and not g.missing]
+            also = [g for g in ranked if g.table not in taken and _is_also(g)]
             if of[0].table == _ORDERS and _STEPS not in taken:
                 also += [g for g in ranked if g.table == _STEPS and _says_what_was_done(g)]
                 also = list({guess.table: guess for guess in also}.values())
@@ -110,6 +110,13 @@ def choose_tables(
 def likely_tables(guesses: Sequence[Guess]) -> tuple[str, ...]:
     """The tables worth a second look, by a first one."""
     return tuple(guess.table for guess in guesses if guess.score >= 0.25)  # a wide net
+
+
+def _is_also(guess: Guess) -> bool:
+    """Whether a source that is one table is this one as well."""
+    if guess.missing or guess.score < ALSO:
+        return False
+    return guess.table != _STEPS or _says_what_was_done(guess)
 
 
 def _says_what_was_done(guess: Guess) -> bool:

@@ -20,7 +20,10 @@ Words = tuple[str, ...]
 
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "á": "a"})
-_JOINING = frozenset({"to", "from", "of", "by", "von", "bis", "in", "for", "the", "and", "no"})
+_JOINING = frozenset(
+    {"to", "from", "of", "by", "von", "bis", "in", "for", "the", "and", "no", "be", "can"}
+)
+_TO_BE_DONE = frozenset({"produce", "manufacture", "make", "build", "deliver", "order", "receive"})
 _SHORT_TAILS = ("nr", "id", "no")
 _LINKS = ("", "s", "n", "en", "es", "er")
 _SHORTEST_PART = 3
@@ -89,14 +92,27 @@ def plain_words_of(name: str) -> Words:
 
 
 def _split(name: str) -> list[str]:
-    folded = "".join(_folded(character) for character in name)
+    # A capital inside an abbreviation is no new word.
+    folded = "".join(_folded(character) for character in name.replace("BoM", "Bom"))
     parts = [part.lower() for part in _PARTS.findall(folded) if not part.isdigit()]
+    parts = _to_do(parts)
     if len(parts) > 1 and parts[-1] == "min":
         parts[-1] = "minutes"  # a unit at the end, not "minimum"
     # "sent to vendor": a little word between others joins them and says nothing of its own.
     inner = [p for p in parts[1:-1] if p not in _JOINING]
     kept = [*parts[:1], *inner, *parts[1:][-1:]]
     return [word for part in kept for word in _known_parts(part)]
+
+
+def _to_do(parts: list[str]) -> list[str]:
+    """ "to produce", "to deliver": what is planned, not what was done."""
+    found: list[str] = []
+    for part in parts:
+        if found and found[-1] == "to" and part in _TO_BE_DONE:
+            found[-1] = "planned"
+        else:
+            found.append(part)
+    return found
 
 
 def _folded(character: str) -> str:
