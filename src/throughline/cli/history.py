@@ -32,7 +32,9 @@ def add_commands(commands: Commands) -> None:
     )
     about = "List events that were set aside because their id was said before, or settle one."
     parser = add_command(commands, "quarantine", quarantine, about)
-    parser.add_argument("act", nargs="?", choices=("list", "resolve"), default="list")
+    parser.add_argument(
+        "act", nargs="?", choices=("list", "resolve"), default="list", help="what to do (list)"
+    )
     parser.add_argument("case", nargs="?", default="", help="id of the case to settle")
     ruling = parser.add_mutually_exclusive_group()
     ruling.add_argument("--keep-first", action="store_true", help="what stands is right")
