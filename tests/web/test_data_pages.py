@@ -15,7 +15,7 @@ from throughline.model.personnel import Role
 from throughline.model.sources import Feed, Match, Source, SourceKind
 from throughline.store.accounts import add_account
 from throughline.web.pages import data_state
-from throughline.web.pages.data_values import per_cent, shown
+from throughline.web.pages.data_values import per_cent, readable, shown
 from throughline.web.world import SharedWorld
 
 from .conftest import MONDAY, SITE_PLANNER
@@ -357,6 +357,12 @@ class TestWords:
     def test_a_share_is_whole_only_when_it_is(self) -> None:
         shares = (0, 0.0004, 0.331, 0.994, 0.99996, 1)
         assert [per_cent(share) for share in shares] == ["0", "0.1", "33", "99", "99.9", "100"]
+
+    def test_moments_in_a_sentence_are_written_out(self) -> None:
+        told = "counted at 2026-03-02T05:00:00+00:00 by wms, then at 2026-03-09T05:01:30Z"
+        assert readable(told) == (
+            "counted at 2 Mar 2026, 05:00 UTC by wms, then at 9 Mar 2026, 05:01:30 UTC"
+        )
 
     def test_values_are_read_as_people_write_them(self) -> None:
         values = (None, "", True, 12.50, 1234567, "2026-03-02T06:01:00Z", "2026-03-02", "BRK")

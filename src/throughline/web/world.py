@@ -12,6 +12,7 @@ from throughline.loop.world import Clock, World
 from throughline.store.artefacts import DjangoArtefacts
 from throughline.store.ledger import DjangoLedger
 from throughline.store.snapshots import DjangoSnapshots
+from throughline.store.turns import DecidersTurn
 from throughline.store.world import wall_clock
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class SharedWorld(World):
         snapshots: Snapshots | None = None,
     ) -> None:
         super().__init__(ledger, artefacts, clock, snapshots)
-        self.deciding = Lock()
+        self.deciding = DecidersTurn()
         self._folding = RLock()
         self._judging = Lock()
         self._playing = Lock()

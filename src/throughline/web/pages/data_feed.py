@@ -11,6 +11,7 @@ from throughline.model import TABLES
 from throughline.model.door import LOOP_TABLES
 from throughline.model.sources import Delivery, Feed, Source
 from throughline.picture.checks import FieldTrust
+from throughline.picture.feeds import SourceReport
 from throughline.picture.sources import feed_key
 from throughline.web.access import Visitor
 from throughline.web.look import Look
@@ -66,7 +67,7 @@ class FeedForm:
     """What the form shows of one feed."""
 
     table: str
-    is_registered: bool
+    is_wanted: bool
     cadence: str
     unit: str
     is_complete: bool
@@ -136,7 +137,7 @@ def source_page(look: Look, name: str) -> SourcePage:
         deliveries=_deliveries(look, name),
         conflicts=_open_conflicts(look, name),
         form=registered(look, name),
-        feed_forms=tuple(_feed_form(look, feed.source, feed.table) for feed in feeds),
+        feed_forms=tuple(_feed_form(look, source, feed.table) for feed in feeds),
         others=tuple(other for other in look.plant.records(Source) if other != name),
         kinds=kinds(),
         owners=owners(),
@@ -183,13 +184,14 @@ def _deliveries(look: Look, source: str) -> tuple[DeliveryLine, ...]:
     )
 
 
-def _feed_form(look: Look, source: str, table: str) -> FeedForm:
-    feed = look.plant.records(Feed).get(feed_key(source, table))
+def _feed_form(look: Look, source: SourceReport, table: str) -> FeedForm:
+    feed = look.plant.records(Feed).get(feed_key(source.source, table))
     minutes = 0.0 if feed is None else feed.cadence_minutes
     cadence, unit = _in_unit(minutes)
     return FeedForm(
         table=table,
-        is_registered=feed is not None,
+        # Whoever registers a source most likely means all that it speaks about.
+        is_wanted=feed is not None or not source.is_registered,
         cadence=cadence,
         unit=unit,
         is_complete=feed is not None and feed.is_complete,

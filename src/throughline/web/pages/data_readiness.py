@@ -15,7 +15,7 @@ from throughline.picture.readiness import ReadinessItem, ReadinessKind
 from throughline.web.access import Permission, sees_all
 from throughline.web.look import Look
 from throughline.web.pages.data_state import all_defects, all_readiness, data_state
-from throughline.web.pages.data_values import per_cent, table_words
+from throughline.web.pages.data_values import per_cent, readable, table_words
 from throughline.web.words import owner_words
 
 SHORT = 5
@@ -150,7 +150,7 @@ def _line(look: Look, item: ReadinessItem) -> ReadinessLine:
     href, action = _where(look, item)
     return ReadinessLine(
         kind=kind_words(item.kind),
-        statement=item.statement,
+        statement=readable(item.statement),
         cure=item.cure,
         owner=owner_words(item.owner) if item.owner else "",
         percent=per_cent(item.share),
@@ -210,9 +210,9 @@ def _defect(defect: Defect) -> DefectLine:
         column=defect.column,
         count=defect.count,
         of=defect.of,
-        statement=defect.statement,
+        statement=readable(defect.statement),
         cure=defect.cure,
         severity=gettext(severity),
         tone=tone,
-        examples=tuple((e.key, e.text, _subject(defect, e.key)) for e in defect.examples),
+        examples=tuple((e.key, readable(e.text), _subject(defect, e.key)) for e in defect.examples),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ _UNITS = {
 _QUANTITIES = ("quantity", "_stock", "_size", "_point")
 """Columns that count units of the material that the row speaks of."""
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+00:00)", re.ASCII)
 _LONG_TEXT = len("2026-03-02T05:00")
 
 
@@ -142,6 +144,11 @@ def span_words(span: timedelta) -> str:
         return ngettext("%(n)d hour", "%(n)d hours", n) % {"n": n}
     n = round(minutes / _DAY)
     return ngettext("%(n)d day", "%(n)d days", n) % {"n": n}
+
+
+def readable(text: str) -> str:
+    """A sentence with its moments as people write them."""
+    return _ISO.sub(lambda found: _moment(found[0]), text)
 
 
 def _moment(text: str) -> str:
