@@ -33,6 +33,8 @@ _JOINED_LEAST = 0.7
 _JOINED_WORTH = 0.95
 _OWN_IS_ENOUGH = 0.6
 _CLEARLY_NAMED = 0.9
+# Its default is 1, which is wrong without a word wherever the export says another number.
+_NEEDED = frozenset({"bill_of_materials.quantity"})
 # Sums and times of a whole order do not belong to each of its steps.
 _NOT_SHARED_OUT = ("quantity", "minutes", "kwh", "cost_eur", "_start", "_end")
 
@@ -81,7 +83,7 @@ class Composer:
                 alias = self._alias(match.link)
                 joins.setdefault(alias, Join(alias, match.link))
         lines = [
-            line_of(matches[column.name], is_required=column.required)
+            line_of(matches[column.name], is_required=_is_needed(guess.table, column))
             for column in table.columns
             if column.name in matches
         ]
@@ -219,6 +221,11 @@ class Composer:
                         joins = (*proposal.joins, Join(alias, link))
                         proposal = replace(proposal, joins=joins)
         return proposal
+
+
+def _is_needed(table: str, column: Column) -> bool:
+    """Whether a table means something else without the column, required or not."""
+    return column.required or f"{table}.{column.name}" in _NEEDED
 
 
 def _name_of(source: Source) -> str:
