@@ -9,12 +9,13 @@ import numpy as np
 from throughline.picture.defects.columns import Mask
 from throughline.picture.defects.findings import Defect, Severity
 from throughline.picture.defects.register import found, rule, thousands
-from throughline.picture.defects.roles import AXIS_NAMES, Roles, Series
+from throughline.picture.defects.roles import Roles, Series
 from throughline.picture.defects.series import (
     HOUR,
     LEAST_ROWS,
     Run,
     clock_changes,
+    is_recorded,
     runs_of,
     usual_step,
 )
@@ -29,7 +30,7 @@ WRONG_DAY = rule(
     "it right: the midnight row carries the date of the day it closes, or the like.",
     counts="rows whose time is before the row before them, of all rows",
     silent="the rows stand in no order of time, or the moments are those of orders and not of a "
-    "record; fewer than 2 such rows; a day more or less does "
+    "record; fewer than 2 such rows, or 1 in a regular series; a day more or less does "
     "not put four fifths of them right",
     cure="Move these rows by one day before summing by day.",
     severity=Severity.DISTORTS,
@@ -82,12 +83,13 @@ def backwards(roles: Roles, series: Series) -> Iterator[Defect]:
     ]
     rows = np.concatenate(back) if back else np.zeros(0, np.int64)
     count = len(rows)
-    if not count or not _is_recorded(series, runs):
+    if not count or not is_recorded(series, runs):
         return
     name, of = series.axis.name, len(table)
     explained = sum(int(_day_puts_right(run).sum()) for run in runs)
     examples = table.examples(np.sort(rows).tolist(), (series.axis.column,), roles.profiled.key)
-    if count >= 2 and explained >= 0.8 * count:
+    regular = any(usual_step(np.diff(run.times)) is not None for run in runs if len(run.times) > 1)
+    if (count >= 2 or regular) and explained >= 0.8 * count:
         said = (
             f'"{name}" runs back in time in {thousands(count)} of {thousands(of)} rows, about once '
             f"a day; with one day more or less {thousands(explained)} of them fit between their "
@@ -125,19 +127,6 @@ def _local_time(roles: Roles, series: Series, runs: list[Run], changes: list[np.
     )
     examples = table.examples(rows.tolist(), (series.axis.column,), roles.profiled.key)
     return found(LOCAL_TIME, table.name, name, count, len(table), examples, said)
-
-
-def _is_recorded(series: Series, runs: list[Run]) -> bool:
-    """
-    Whether rows were written as time went by, so that they cannot run back: the axis is called time
-    and nothing else, or its steps are regular. Dates of orders may well run back.
-    """
-    if set(series.axis.words) <= AXIS_NAMES:
-        return True
-    regular = sum(
-        len(r.times) > LEAST_ROWS and usual_step(np.diff(r.times)) is not None for r in runs
-    )
-    return regular > len(runs) / 2
 
 
 def _day_puts_right(run: Run) -> Mask:

@@ -110,8 +110,16 @@ def _keys_twice(roles: Roles, repeated: np.ndarray) -> Iterator[Defect]:
     yield found(KEY_TWICE, table.name, column.name, count, len(codes), examples, said)
 
 
+_HISTORY = w.names("history hist log verlauf historie changes versions revisions")
+
+
 def _is_history(roles: Roles, codes: np.ndarray, filled: np.ndarray) -> bool:
-    """Whether ends are empty but in the earlier rows of names that stand twice."""
+    """
+    Whether the table is called a history, or its ends are empty but in the earlier rows of names
+    that stand twice.
+    """
+    if set(w.words_of(roles.profiled.table.name)) & _HISTORY:
+        return True
     often = np.bincount(codes) > 1
     for role in roles.moments:
         if role.phase == "end":

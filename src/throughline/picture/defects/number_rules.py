@@ -43,7 +43,8 @@ UNIT_SLIP = rule(
     counts="rows with such a value, of the rows with a number",
     silent="fewer than 50 numbers or 10 different ones; the name says a rank or a place; more "
     "than a fifth is apart; the others spread so widely that such a value may be right; no empty "
-    "band lies between the two; prices are compared within one thing only",
+    "band lies between the two; prices are compared within one thing only; all that is apart is "
+    "one and the same value",
     cure="Find out the unit of these rows and convert them; never take their mean with the rest.",
     severity=Severity.DISTORTS,
 )
@@ -241,14 +242,9 @@ def _apart(numbers: Floats, positive: Mask) -> _Slip | None:
         outer = logs[place + 1 :] if larger else logs[: place + 1]
         inner = logs[: place + 1] if larger else logs[place + 1 :]
         distance = abs(float(np.median(outer) - np.median(inner)))
-        factor = next(
-            (
-                text
-                for f, text in _FACTORS
-                if abs(distance - np.log10(f)) <= _NEAR * min(1, np.log10(f) / 2)
-            ),
-            None,
-        )
+        # The medians of a few values lie around the factor as far as the values themselves spread.
+        near = min(_NEAR, 0.05 + 2.5 * float(np.std(inner)) / float(np.sqrt(few)))
+        factor = next((t for f, t in _FACTORS if abs(distance - np.log10(f)) <= near), None)
         if factor is None or not _is_clear(
             inner, outer, float(gaps[place]), distance, larger=larger
         ):
@@ -269,6 +265,11 @@ def _is_clear(inner: Floats, outer: Floats, gap: float, distance: float, *, larg
     # The one value in a hundred at either end says little of how far the others spread.
     low, high = np.quantile(inner, (0.01, 0.99))
     width, outer_width = float(high - low), float(np.ptp(outer))
+    if len(outer) > 2 and outer_width == 0 and width > 0:
+        # One and the same value again and again is a mark or a least price, no other unit.
+        return False
+    if len(outer) > 2 and float(np.std(outer)) > 1.5 * float(np.std(inner)) + 0.02:
+        return False
     widest = float(np.max(np.diff(inner))) if len(inner) > 1 else 0.0
     return (
         width <= 0.5 * distance

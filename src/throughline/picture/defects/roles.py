@@ -196,8 +196,8 @@ def _has(profile: Profile, names: frozenset[str]) -> bool:
 
 
 _NO_THING = w.names(
-    "type class group family model availability kind category count name time hours mode rate "
-    "age typ klasse gruppe art kategorie state status speed wear error"
+    "measure meas per type class group family model availability kind category count name time "
+    "hours mode rate age typ klasse gruppe art kategorie state status speed wear error"
 )
 
 
@@ -214,7 +214,13 @@ def status_words(text: str) -> frozenset[str]:
     return frozenset(w.words_of(text))
 
 
+_FEW_STATUSES = 12
+_BY_WHOM = w.PERSON | {"by", "von", "par", "por", "code"}
+
+
 def _says_status(profile: Profile) -> bool:
+    if profile.distinct > _FEW_STATUSES or set(profile.words) & _BY_WHOM:
+        return False
     texts = [
         t for t, n in zip(profile.column.texts, profile.column.null_texts, strict=True) if not n
     ]
@@ -266,8 +272,13 @@ def _series_along(axis: Profile, roles: Roles) -> Series | None:
     return None
 
 
+_THING_NAMES = w.IDENTITY | w.MACHINE | w.PERSON | w.RESOURCE | w.THING | w.names("case engine")
+
+
 def _may_be_thing(profile: Profile, axis: Profile, rows: int) -> bool:
     whole = profile.kind is Kind.NUMBER and profile.is_whole and profile.share == 1
+    # A number names a thing only when it is called after one; else it is a quantity.
+    whole = whole and bool(set(profile.words) & _THING_NAMES)
     names = profile.kind in {Kind.LABEL, Kind.IDENTIFIER} or whole
     few = 1 < profile.distinct <= rows / 4
     return profile is not axis and names and few and profile.column.known == rows

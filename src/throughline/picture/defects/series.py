@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughline.picture.defects.roles import Series
+from throughline.picture.defects.roles import AXIS_NAMES, Series
 from throughline.picture.defects.values import Floats, as_moment
 
 LEAST_ROWS = 20
@@ -61,3 +61,16 @@ def in_the_night_of_a_change(seconds: float) -> bool:
     """Whether clocks may change then: a Sunday before five, in spring or autumn."""
     moment = as_moment(seconds)
     return moment.weekday() == _SUNDAY and moment.hour < 5 and moment.month in _CHANGES
+
+
+def is_recorded(series: Series, runs: list[Run]) -> bool:
+    """
+    Whether rows were written as time went by, so that they cannot run back: the axis is called time
+    and nothing else, or its steps are regular. Dates of orders may well run back.
+    """
+    if set(series.axis.words) <= AXIS_NAMES:
+        return True
+    regular = sum(
+        len(r.times) > LEAST_ROWS and usual_step(np.diff(r.times)) is not None for r in runs
+    )
+    return regular > len(runs) / 2

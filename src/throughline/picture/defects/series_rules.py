@@ -14,7 +14,7 @@ from throughline.picture.defects.gap_rules import days_without_rows, missing_ste
 from throughline.picture.defects.profile import Kind
 from throughline.picture.defects.register import found, rule, thousands
 from throughline.picture.defects.roles import Roles, in_order
-from throughline.picture.defects.series import LEAST_ROWS
+from throughline.picture.defects.series import LEAST_ROWS, is_recorded, runs_of
 
 _THINGS_NAMED = 10
 _LONG_SERIES = 100
@@ -89,6 +89,7 @@ def _said_absent(roles: Roles) -> Iterator[Defect]:
             )
 
 
+_BOUNDS = (("min",), ("max",))
 _DIFFERS = w.LEAD_TIME | w.DURATION
 
 
@@ -103,7 +104,12 @@ def _never_varies(roles: Roles) -> Iterator[Defect]:
         measured = (
             in_series and len(number) == 1 and number[0] not in {0.0, 1.0} and not said & w.SETTING
         )
-        expected = len(number) == 1 and bool(said & _DIFFERS) and not said & w.IDENTITY
+        expected = (
+            profile.words[:1] not in _BOUNDS
+            and len(number) == 1
+            and bool(said & _DIFFERS)
+            and not said & w.IDENTITY
+        )
         if not (measured or expected):
             continue
         text = next(
@@ -116,7 +122,7 @@ def _never_varies(roles: Roles) -> Iterator[Defect]:
 
 def _has_sequence(roles: Roles) -> bool:
     """Whether rows are repeated measurements: along time, or along a count that runs per thing."""
-    if roles.series is not None:
+    if roles.series is not None and is_recorded(roles.series, runs_of(roles.series)):
         return True
     numbers = [p for p in roles.profiled.of(Kind.NUMBER) if p.is_whole and p.share == 1]
     measured = [p for p in roles.profiled.of(Kind.NUMBER) if not p.is_whole]

@@ -105,7 +105,7 @@ _TIME = (
     r"(?:[ T]+(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d+))?)?"
     r"\s*(?P<ap>[AaPp]\.?[Mm]\.?)?)?"
 )
-_THREE = re.compile(r"(?P<a>\d{1,4})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{2,4})" + _TIME)
+_THREE = re.compile(r"(?P<a>\d{1,4})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,4})" + _TIME)
 _NAMED = re.compile(r"(?P<d>\d{1,2})[ .-]+(?P<m>[^\W\d_]{3,10})\.?[ ,.-]+(?P<y>\d{2,4})" + _TIME)
 _NAMED_FIRST = re.compile(r"(?P<m>[^\W\d_]{3,10})\.? +(?P<d>\d{1,2}),? +(?P<y>\d{4})" + _TIME)
 _COMPACT = re.compile(
@@ -192,17 +192,17 @@ def _day_first(texts: Sequence[str]) -> tuple[bool, str]:
 
 def _read_iso(text: str) -> float:
     bare = text.strip()
-    if len(bare) < 10 or bare[4] != "-" or bare[7] != "-":
+    if len(bare) < 8 or bare[4] != "-" or "-" not in bare[6:8]:
         return math.nan
     try:
         return _seconds(datetime.fromisoformat(bare.replace(" UTC", "+00:00")))
     except ValueError:
-        return math.nan
+        return _read_year_first(bare)
 
 
 def _read_three(text: str, day_first: bool) -> float:
     found = _THREE.fullmatch(text.strip())
-    if found is None or len(found["a"]) > 2:
+    if found is None or len(found["a"]) > 2 or len(found["c"]) not in {2, 4}:
         return math.nan
     day, month = (found["a"], found["b"]) if day_first else (found["b"], found["a"])
     return _moment(_year(found["c"]), int(month), int(day), found)
@@ -210,7 +210,7 @@ def _read_three(text: str, day_first: bool) -> float:
 
 def _read_year_first(text: str) -> float:
     found = _THREE.fullmatch(text.strip())
-    if found is None or len(found["a"]) != 4:
+    if found is None or len(found["a"]) != 4 or len(found["c"]) > 2:
         return math.nan
     return _moment(int(found["a"]), int(found["b"]), int(found["c"]), found)
 
