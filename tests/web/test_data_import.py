@@ -8,6 +8,7 @@ import io
 import os
 import re
 import tempfile
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from throughline.connect.intake import FileTally
+from throughline.connect.preview import Preview, PreviewColumn, PreviewFile
 from throughline.errors import DataError
 from throughline.model.sources import Delivery
 from throughline.web import imports, parked, uploads
 from throughline.web.bounded import bounded
 from throughline.web.jobs import Jobs
+from throughline.web.pages.data_mapping import mapping_chosen, toml_text
 from throughline.web.world import SharedWorld
 
 from .conftest import MONDAY, SITE_PLANNER
@@ -397,3 +401,60 @@ class TestOtherWords:
         assert figures(page)["Would be recorded"] == 1
         client.post(f"{address}/commit")
         assert "TRB-1" in shop.picture().plant.materials
+
+
+class TestTheMappingText:
+    """What is chosen on the page reads back as TOML, whatever columns are called."""
+
+    @pytest.mark.parametrize(
+        "name",
+        ['"quoted"', "back\\slash", "Größe", "emoji 🙂", "a.b", "line\nbreak", "del\x7f", "="],
+    )
+    def test_any_name_of_a_column_comes_back(self, name: str) -> None:
+        document = {
+            "defaults": {"decimal": ",", "empty": ["-", name]},
+            "table": [{"name": "materials", "file": "x.csv", "columns": {"id": name}}],
+        }
+        assert tomllib.loads(toml_text(document)) == document
+
+    def test_what_the_form_does_not_show_stays(self) -> None:
+        """Numbers with a comma, a value map and a constant are not lost by choosing a column."""
+        mapping = (
+            'decimal = ","\n[[table]]\nname = "materials"\nfile = "x.csv"\n[table.columns]\n'
+            'id = "Nr"\nprocurement = { from = "Art", map = { E = "make" } }\n'
+            'unit = { value = "kg" }\n'
+        )
+        columns = (
+            PreviewColumn("Nr", "id", ""),
+            PreviewColumn("Art", "procurement", ""),
+            PreviewColumn("", "unit", ""),
+        )
+        file = PreviewFile(FileTally("x.csv", "materials"), ("Nr", "Art", "Text"), columns, ())
+        found = Preview("erp", MONDAY, (file,), mapping)
+        waiting = parked.Parked("0" * 32, "x.csv", "paul", "erp", MONDAY)
+        form = {
+            "table-0": "materials",
+            "column-0-0": "id",
+            "column-0-1": "procurement",
+            "column-0-2": "name",
+        }
+        chosen = tomllib.loads(mapping_chosen(waiting, found, form))
+        assert chosen["decimal"] == ","
+        assert chosen["table"][0]["columns"] == {
+            "id": "Nr",
+            "procurement": {"from": "Art", "map": {"E": "make"}},
+            "unit": {"value": "kg"},
+            "name": "Text",
+        }
+
+
+def test_of_endless_errors_the_first_are_kept(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_ERRORS", 2)
+    client = sign_in("paul")
+    address, page = looked_at(client, BAD_CSV)
+    assert figures(page)["Would be set aside"] == 4
+    client.post(f"{address}/commit")
+    rows = client.get(f"{address}/errors.csv").content.decode().splitlines()
+    assert len(rows) == 1 + 2

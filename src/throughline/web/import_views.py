@@ -92,6 +92,8 @@ def import_columns(request: HttpRequest, key: str) -> HttpResponse:
     parked = parked_file(key, seen.who.username)
     looked = look_into(seen, parked)
     looked.ended.wait()
+    if looked.result() is None:
+        return _to(parked)  # it cannot be read at all, and its page says why
     choose(parked, mapping_chosen(parked, looked.result().preview, request.POST))
     return _to(parked)
 

@@ -42,6 +42,9 @@ QUICK_SECONDS = 1.5
 
 LONGEST_SOURCE = 60
 
+MOST_ERRORS = 10_000
+"""Of each file so many errors are kept: whoever mends these has found the pattern."""
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -169,7 +172,10 @@ def _preview(world: SharedWorld, who: Visitor, now: datetime, parked: Parked) ->
     """What would come of a file; when it is no table yet, what stands in it and why that is."""
     with _without_our_paths(parked):
         try:
-            return Looked(_through_the_door(world, who, now, parked))
+            found = _through_the_door(world, who, now, parked)
+            for file in found.files:
+                del file.tally.errors[MOST_ERRORS:]
+            return Looked(found)
         except DataError as error:
             found = unmapped(parked, now)
             return Looked(found, _told(parked, error) if parked.mapping else unknown_table())
@@ -250,6 +256,8 @@ def _load(
         on_progress=on_progress,
         is_cancelled=job.cancelled.is_set,
     )
+    for tally in report.files:
+        del tally.errors[MOST_ERRORS:]
     result = report.as_json()
     keep_result(parked, result)
     return result

@@ -169,7 +169,7 @@ def _plain(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _value(name)
 
 
 def _value(value: Any) -> str:
@@ -178,4 +178,5 @@ def _value(value: Any) -> str:
         return f"{{ {inside} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value)  # texts, numbers and truth read alike in both languages
+    # Texts, numbers and truth read alike in both languages, but for one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
