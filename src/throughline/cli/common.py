@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from math import inf
@@ -145,6 +145,13 @@ def keep_snapshot(options: argparse.Namespace) -> None:
         # The answer stands without it, and the next command tries again.
         with suppress(WorldError):
             world.keep_snapshot()
+
+
+def deciders_turn() -> AbstractContextManager[None]:
+    """Waits until nobody else decides on the database that was opened, and holds others off."""
+    from throughline.store.turns import DecidersTurn
+
+    return DecidersTurn()
 
 
 def now_of(options: argparse.Namespace, world: World) -> datetime:

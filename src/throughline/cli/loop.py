@@ -14,6 +14,7 @@ from throughline.cli.common import (
     add_now,
     add_seed,
     database_url,
+    deciders_turn,
     now_of,
     open_world,
     settings_of,
@@ -227,12 +228,13 @@ def turn(options: argparse.Namespace) -> None:
     from throughline.loop.turn import turn as go_round
 
     watch, world = Stopwatch(), open_world(options)
-    done = go_round(
-        world,
-        now=now_of(options, world),
-        settings=settings_of(options),
-        policy=cheapest_within_limits if options.unattended else None,
-    )
+    with deciders_turn():
+        done = go_round(
+            world,
+            now=now_of(options, world),
+            settings=settings_of(options),
+            policy=cheapest_within_limits if options.unattended else None,
+        )
     show(options, {**turn_report(done), "seconds": watch.seconds}, _readable_turn)
 
 
@@ -256,15 +258,16 @@ def decide(options: argparse.Namespace) -> None:
     from throughline.loop.decide import decide as settle
 
     world = open_world(options)
-    decision = settle(
-        world,
-        options.escalation,
-        options.option,
-        by=options.by,
-        why=options.why,
-        now=now_of(options, world),
-        settings=settings_of(options),
-    )
+    with deciders_turn():
+        decision = settle(
+            world,
+            options.escalation,
+            options.option,
+            by=options.by,
+            why=options.why,
+            now=now_of(options, world),
+            settings=settings_of(options),
+        )
     published = world.published()
     report = {
         "escalation": decision.escalation,
