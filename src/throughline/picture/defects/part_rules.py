@@ -12,6 +12,7 @@ from throughline.picture.defects.findings import Defect, Severity
 from throughline.picture.defects.profile import Kind, Profile
 from throughline.picture.defects.register import found, rule, thousands
 from throughline.picture.defects.roles import Roles
+from throughline.picture.defects.series import is_recorded, runs_of
 
 LEAST_ROWS = 100
 _COLUMNS_TOGETHER = 3
@@ -38,8 +39,8 @@ KNOWN_FROM = rule(
     level="rows",
     about="A measured value is recorded only from some time on, or only up to it.",
     counts="rows that have the value, of all rows",
-    silent="fewer than 200 rows; no axis of time; less than 10 % or more than 90 % is filled; "
-    "filled and empty rows mix in time",
+    silent="fewer than 200 rows; no axis of time along which rows were recorded; less than 10 % "
+    "or more than 90 % is filled; filled and empty rows mix in time",
     cure="Begin every trend of it where the record begins.",
     severity=Severity.HIDES,
 )
@@ -140,6 +141,9 @@ def _known_together(roles: Roles, group: list[Profile]) -> Defect:
 def _from_some_time(roles: Roles) -> Iterator[Defect]:
     series = roles.series
     if series is None or len(roles.profiled.table) < 2 * LEAST_ROWS:
+        return
+    # Dates of orders and products are no record that was begun one day.
+    if not is_recorded(series, runs_of(series)):
         return
     order = np.argsort(series.axis.moments, kind="stable")
     for profile in roles.profiled.of(Kind.NUMBER):

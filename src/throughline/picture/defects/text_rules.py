@@ -39,7 +39,8 @@ TEXT_IN_DATES = rule(
     level="rows",
     about="A column of dates holds texts or dates that do not exist.",
     counts="rows whose cell is no date, of the rows whose cell says something",
-    silent="fewer than 20 cells are filled, or the column is mostly texts of many kinds",
+    silent="fewer than 20 cells are filled, the column is mostly texts of many kinds, or it is "
+    "called a batch, a lot or a number",
     cure="Read these cells as unknown; have the date recorded where one exists.",
     severity=Severity.DISTORTS,
 )
@@ -158,11 +159,14 @@ def _forms(profile: Profile, texts: Mask) -> str:
     return ", ".join(told)
 
 
+_CODED = w.IDENTITY | w.names("batch lot charge serial los version revision")
+
+
 def _text_in_dates(roles: Roles, profile: Profile) -> Iterator[Defect]:
     column, table = profile.column, roles.profiled.table
     texts = np.isnan(profile.moment_of_text) & ~column.null_texts
     count = int(column.counts[texts].sum())
-    if not count or column.known < LEAST_ROWS:
+    if not count or column.known < LEAST_ROWS or set(profile.words) & _CODED:
         return
     rows = texts[column.codes]
     examples = table.examples(np.flatnonzero(rows).tolist(), (column,), roles.profiled.key)
