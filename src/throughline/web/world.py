@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from throughline.loop.world import Clock, World
 from throughline.store.artefacts import DjangoArtefacts
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from throughline.picture import Picture
 
 T = TypeVar("T")
+_LONG_SECONDS = 0.5
+
+
+class _Found(NamedTuple):
+    """What was found, of which state, and until when it need not be found anew."""
+
+    state: tuple[int, datetime]
+    rests_until: float
+    value: Any
 
 
 class SharedWorld(World):
@@ -45,8 +55,9 @@ class SharedWorld(World):
         self._folding = RLock()
         self._judging = Lock()
         self._playing = Lock()
-        self._finding = RLock()  # what is found may rest on what else is found once
-        self._found: dict[str, tuple[tuple[int, datetime], Any]] = {}
+        self._finding = Lock()
+        self._turns: dict[str, RLock] = {}  # what is found may rest on what else is found once
+        self._found: dict[str, _Found] = {}
         self._judged: tuple[tuple[int, datetime], tuple[Verdict, ...]] | None = None
         self._played: tuple[tuple[int, datetime], Survival | None] | None = None
 
@@ -80,17 +91,39 @@ class SharedWorld(World):
                 self._played = (state, outlook(self, now))
             return self._played[1]
 
-    def once(self, name: str, now: datetime, find: Callable[[], T], *, minutes: int = 1) -> T:
+    def once(
+        self,
+        name: str,
+        now: datetime,
+        find: Callable[[], T],
+        *,
+        minutes: int = 1,
+        rests: float = 0.0,
+    ) -> T:
         """
-        What ``find`` finds, found once for each state of the ledger and each so many minutes of an
-        hour.
+        What ``find`` finds, found once for each state of the ledger and each so many minutes.
+
+        Parameters
+        ----------
+        minutes
+            For so many minutes of an hour it holds while nothing is said.
+        rests
+            What took long is not found anew at each word: it holds so many times as long as it
+            took, when that was more than half a second.
         """
         minute = now.minute // minutes * minutes
         state = (self.picture().sequence, now.replace(minute=minute, second=0, microsecond=0))
         with self._finding:
-            if name not in self._found or self._found[name][0] != state:
-                self._found[name] = (state, find())
-            found: T = self._found[name][1]
+            turn = self._turns.setdefault(name, RLock())
+        with turn:
+            known = self._found.get(name)
+            if known is None or not (known.state == state or known.rests_until > monotonic()):
+                begun = monotonic()
+                value = find()
+                took = monotonic() - begun
+                until = monotonic() + rests * took if took > _LONG_SECONDS else 0.0
+                known = self._found[name] = _Found(state, until, value)
+            found: T = known.value
             return found
 
 

@@ -14,6 +14,9 @@ from throughline.web.look import Look
 SELDOM = 10
 """Minutes for which holds what hardly changes while nothing new is heard."""
 
+RESTS = 20.0
+"""What took a second in a large plant is found anew after twenty, while others go on speaking."""
+
 CLOCKS_FROM = 5_000
 """Of so many of the newest events the clocks are judged."""
 
@@ -39,6 +42,7 @@ def all_defects(look: Look) -> tuple[Defect, ...]:
         look.now,
         lambda: tuple(defects_in_plant(look.plant, look.now)),
         minutes=SELDOM,
+        rests=RESTS,
     )
 
 
@@ -49,7 +53,9 @@ def all_cases(look: Look) -> tuple[Case, ...]:
 
 def all_readiness(look: Look) -> tuple[ReadinessItem, ...]:
     """What to mend first, ranked by the published plan; nothing before there is a plan."""
-    return look.world.once("readiness", look.now, lambda: _readiness(look), minutes=SELDOM)
+    return look.world.once(
+        "readiness", look.now, lambda: _readiness(look), minutes=SELDOM, rests=RESTS
+    )
 
 
 def _readiness(look: Look) -> tuple[ReadinessItem, ...]:
