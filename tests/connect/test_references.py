@@ -72,6 +72,17 @@ def test_an_end_before_its_start_is_set_aside(tmp_path):
     assert list(plant.production_orders) == ["2"]
 
 
+def test_a_line_received_before_it_was_ordered_is_kept(tmp_path):
+    rows = (
+        "id,material,supplier,quantity,due_on,ordered_on,received_on,received_quantity\n"
+        "PO-9,MAGNET,S9,5,2026-03-20,2026-03-02,2026-02-27,5\n"
+    )
+    plant, problems = read_plant_with_problems(
+        shop(tmp_path, suppliers="id\nS9\n", purchase_orders=rows)
+    )
+    assert (len(plant.purchase_orders), problems) == (1, ())
+
+
 def test_rules_of_calendars_and_forecasts(tmp_path):
     _, problems = read_plant_with_problems(
         shop(

@@ -229,6 +229,14 @@ def test_an_order_has_arrived_when_its_receipts_are_complete() -> None:
     assert told == (DayMean(date(2026, 3, 8), math.log(6), 1),)
 
 
+def test_an_order_received_before_it_was_placed_teaches_nothing() -> None:
+    plant = Plant.of([purchase(1, date(2026, 2, 27)), purchase(2, date(2026, 3, 4))])
+    told = Floor(plant, MONDAY + 9 * DAY).observations(
+        belief(SOURCE, AssumedQuantity.LEAD_TIME_DAYS, 3, EvidenceFamily.LOG_GAUSSIAN)
+    )
+    assert told == (DayMean(date(2026, 3, 4), math.log(2), 1),)
+
+
 def test_what_arrives_today_is_told_when_the_day_is_over() -> None:
     plant = Plant.of([purchase(1, date(2026, 3, 5))])
     open_order = belief(SOURCE, AssumedQuantity.LEAD_TIME_DAYS, 3, EvidenceFamily.HAZARD)

@@ -385,6 +385,8 @@ class Floor:
         arrived = arrived_on(self.plant, order, self._closed_until - _DAY)
         if arrived is None and order.is_closed:
             return None, None  # nobody waits for it any more
+        if arrived is not None and arrived < order.ordered_on:
+            return None, None  # one of the two days is wrong, and nobody knows which
         begun = self._clock_starts(order, order.ordered_on)
         if arrived is not None and arrived <= begun:
             arrived = begun + _DAY  # within the day: the shortest wait there is
