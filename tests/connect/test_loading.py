@@ -201,6 +201,8 @@ def test_a_load_that_is_cancelled_is_finished_by_loading_again(tmp_path):
     )
     assert not broken_off.is_complete
     assert ledger.head() == seen[-1] < ROWS
+    assert broken_off.total("accepted") == broken_off.total("rows") == ledger.head()
+    assert broken_off.total("left_out") == ROWS - ledger.head()
     finished = load_into(ledger, folder)
     assert finished.is_complete
     assert ledger.head() == ROWS

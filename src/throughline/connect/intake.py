@@ -21,9 +21,9 @@ class FileTally:
     What became of the rows of one file for one table. It grows while the file is read.
 
     ``rows`` is always ``accepted + unchanged + set_aside``; ``repeated_keys`` are those set aside
-    because an earlier row has their key. ``left_out`` counts rows that a
-    mapping's filter did not want. ``supposed`` are things that were supposed about the file, such
-    as its encoding.
+    because an earlier row has their key. ``left_out`` counts rows that a mapping's filter did not
+    want, or that a load which was cancelled did not come to. ``supposed`` are things that were
+    supposed about the file, such as its encoding.
     """
 
     name: str

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +155,10 @@ def load(
     heard = now if picture.sequence else moment
     done, of = 0, sum(tally.accepted for tally in intake.tallies)
     report = LoadReport(source, tuple(intake.tallies), ledger.head(), moment, dry_run)
-    for batch in _batches(intake):
+    batches = _batches(intake)
+    for batch in batches:
         if is_cancelled():
+            _not_reached(chain(batch, *batches))
             return _ended(report, ledger, is_complete=False)
         events = list(_events(batch, source, moment, picture))
         if events and not dry_run:
@@ -166,6 +168,14 @@ def load(
     if not dry_run:
         _deliver(report, intake, picture, ledger, now=heard, by=by)
     return _ended(report, ledger, is_complete=True)
+
+
+def _not_reached(items: Iterable[Item]) -> None:
+    """Rows that a load which was cancelled did not come to: they count as left out."""
+    for _, _, row, _ in items:
+        row.tally.rows -= 1
+        row.tally.accepted -= 1
+        row.tally.left_out += 1
 
 
 def read_and_check(

@@ -138,13 +138,14 @@ class PreviewView:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """What came of a file that was recorded."""
+    """What came of a file that was recorded; ``left_out`` counts rows that were not come to."""
 
     source: str
     rows: int
     accepted: int
     unchanged: int
     set_aside: int
+    left_out: int
     is_complete: bool
     sequence: int
     problems: tuple[ProblemGroup, ...]
@@ -190,6 +191,7 @@ def result_page(result: dict[str, Any]) -> ResultView:
         accepted=result["accepted"],
         unchanged=result["unchanged"],
         set_aside=result["set_aside"],
+        left_out=0 if result["complete"] else sum(file["left_out"] for file in result["files"]),
         is_complete=result["complete"],
         sequence=result["sequence"],
         problems=groups[:MOST_PROBLEMS],
