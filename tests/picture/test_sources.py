@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from throughline.ledger.memory import MemoryLedger
 from throughline.model.materials import Material
 from throughline.model.orders import ProductionOrder
-from throughline.model.sources import Delivery
+from throughline.model.sources import Delivery, Source
 from throughline.picture import Fold, Picture
 from voices import HOUR, MONDAY, SHAFT, costs, feeds, picture, said
 
@@ -106,6 +106,56 @@ def test_a_record_is_gone_when_most_feeds_withdrew_it() -> None:
     one = said(SHAFT, "erp", hours=3, gone=True)
     others = costs(("mes", 10, 1), ("wms", 10, 2))
     assert cost_of(picture(*known, *others, one)) == 10
+
+
+def order_of(*told: tuple[str, float, float, float]) -> ProductionOrder:
+    """MO-1 after good and scrapped units as three feeds state them, each at its hour."""
+    known = feeds("production_orders", "erp", "mes", "wms")
+    order = ProductionOrder(id="MO-1", material="SHAFT", quantity=40)
+    events = [
+        said(replace(order, good_quantity=good, scrap_quantity=scrap), name, hours=hour)
+        for name, hour, good, scrap in told
+    ]
+    return picture(*known, *events).plant.production_orders["MO-1"]
+
+
+def test_progress_that_two_sources_said_earlier_does_not_outvote_what_is_said_now() -> None:
+    """The ERP and the warehouse heard of 10 in the morning; at seven the floor has made 20."""
+    held = order_of(("erp", 0, 10, 0), ("wms", 1, 10, 0), ("mes", 2, 20, 1))
+    assert (held.good_quantity, held.scrap_quantity) == (20, 1)
+
+
+def test_of_one_moment_most_are_believed_of_an_order_and_one_of_them_as_a_whole() -> None:
+    """Two of three say 5 scrapped and no two agree on the good ones: nobody said 10 and 5."""
+    held = order_of(("wms", 2, 10, 1), ("mes", 2, 20, 5), ("erp", 2, 12, 5))
+    assert (held.good_quantity, held.scrap_quantity) == (10, 1)
+    held = order_of(("wms", 2, 10, 1), ("mes", 2, 20, 5), ("erp", 2, 20, 5))
+    assert (held.good_quantity, held.scrap_quantity) == (20, 5)
+
+
+def test_where_as_many_withdrew_a_record_as_state_it_the_last_word_holds() -> None:
+    known = feeds("materials", "erp", "mes", "wms", "plm")
+    stated = costs(("erp", 10, 0), ("mes", 10, 3))
+    gone = [said(SHAFT, name, hours=2, gone=True) for name in ("wms", "plm")]
+    assert cost_of(picture(*known, *stated, *gone)) == 10
+    late = [said(SHAFT, name, hours=4, gone=True) for name in ("wms", "plm")]
+    assert picture(*known, *stated, *late).plant.materials == {}
+
+
+def test_numbers_that_differ_by_rounding_alone_are_one_vote() -> None:
+    known = feeds("materials", "erp", "mes", "wms")
+    told = costs(("erp", 0.1 + 0.2, 0), ("mes", 0.3, 1), ("wms", 7, 2))
+    assert cost_of(picture(*known, *told)) == 0.3
+
+
+def test_who_is_registered_is_decided_by_the_last_word_though_two_feeds_register() -> None:
+    known = feeds("sources", "erp", "mes")
+    known += [
+        said(Source(id="plc", owner=owner), name, hours=at)
+        for owner, name, at in (("Lea", "erp", 0), ("", "mes", 1))
+    ]
+    found = picture(*known)
+    assert found.registry.sources["plc"] == found.plant.records(Source)["plc"] == Source(id="plc")
 
 
 def test_a_source_that_is_registered_later_is_decided_anew_and_old_pictures_stay() -> None:

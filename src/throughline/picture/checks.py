@@ -31,6 +31,7 @@ from throughline.picture.sources import (
     Registry,
     body_of,
     is_retracted,
+    is_same_value,
 )
 from throughline.picture.trust import Check, Trust, trust_per_field
 
@@ -134,7 +135,7 @@ def _in_conflict(conflict: Conflict) -> Iterator[Check]:
     for said in conflict.values:
         if said.event_id == conflict.held_event and conflict.why is WhyHeld.RESOLVED:
             continue  # the word of the person who settled it
-        agrees = canonical(said.value) == canonical(conflict.held)
+        agrees = is_same_value(said.value, conflict.held)
         yield Check(said.source, conflict.field_name, said.occurred_at, agrees)
 
 

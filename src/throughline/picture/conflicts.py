@@ -30,6 +30,7 @@ from throughline.picture.sources import (
     body_of,
     counted_voices,
     is_retracted,
+    is_same_value,
     is_silent,
 )
 
@@ -199,7 +200,7 @@ class _Court:
         for column in sorted(bodies[stated[0].event_id].keys() - _MOMENTS.get(table, set())):
             told = self._told(stated, bodies, TABLES[table], column)
             if _differ(told):
-                yield self._conflict(subject_of(table, key), column, told, held[column])
+                yield self._conflict(subject_of(table, key), column, told, held.get(column))
 
     def _told(
         self,
@@ -264,15 +265,17 @@ class _Court:
         self, subject: str, column: str, told: Sequence[tuple[Statement, Any]], held: Any
     ) -> Conflict:
         values = self._values(told)
-        holding = next((v for v in values if _same(v.value, held)), values[0])
+        holding = next((v for v in values if is_same_value(v.value, held)), values[0])
         counted = [v for v in values if v.is_current and not v.is_copy]
-        agreeing = sum(_same(v.value, held) for v in counted)
+        agreeing = sum(is_same_value(v.value, held) for v in counted)
         is_majority = len(counted) >= MAJORITY and 2 * agreeing > len(counted)
         why = WhyHeld.MAJORITY if is_majority else WhyHeld.MOST_TIMELY
         ending = (
             f"{agreeing} of {len(counted)} sources agree on {_text(held)}."
             if is_majority
             else f"{_text(held)} holds because {holding.source} said it last."
+            if holding is values[0]
+            else f"{_text(held)} holds with all else that {holding.source} says."
         )
         return Conflict(
             subject,
@@ -333,13 +336,7 @@ class _Court:
 
 
 def _differ(told: Sequence[tuple[Statement, Any]]) -> bool:
-    return any(not _same(value, told[0][1]) for _, value in told[1:])
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(one - other) <= 1e-9 * max(abs(one), abs(other))
-    return bool(one == other)
+    return any(not is_same_value(value, told[0][1]) for _, value in told[1:])
 
 
 def _counted_at(said: Statement, body: Mapping[str, Any]) -> datetime:

@@ -23,7 +23,7 @@ from throughline.model.sources import Delivery, Feed, Source, SourceKind
 from throughline.picture.checks import FieldTrust
 from throughline.picture.conflicts import Conflict, WhyHeld
 from throughline.picture.fold import Heard, Picture
-from throughline.picture.sources import OURSELVES, body_of, is_retracted
+from throughline.picture.sources import OURSELVES, body_of, is_retracted, is_same_value
 from throughline.picture.trust import Trust, timeliness
 
 _FEWEST_DELIVERIES = 3
@@ -335,7 +335,9 @@ def _contradicts(conflict: Conflict, source: str, table: str) -> bool:
     if conflict.table != table:
         return False
     own = [said for said in conflict.values if said.source == source]
-    won = conflict.why is WhyHeld.MAJORITY and any(said.value == conflict.held for said in own)
+    won = conflict.why is WhyHeld.MAJORITY and any(
+        is_same_value(said.value, conflict.held) for said in own
+    )
     return bool(own) and not won
 
 

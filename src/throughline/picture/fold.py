@@ -27,7 +27,7 @@ from throughline.model.plant import Plant
 from throughline.model.sources import Delivery, Feed, Source
 from throughline.picture.sources import REGISTRY_TABLES, Registry, Rule, is_retracted
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """
 Raised whenever a fold keeps or picks other statements than before, or makes another digest of them:
 older states are then useless, and older digests cannot be compared.

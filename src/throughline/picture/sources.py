@@ -9,7 +9,7 @@ per column; decision 13 says why.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +37,8 @@ MOVING = frozenset(
 
 MAJORITY = 3
 """From so many sources that do not copy each other on, most of them are believed."""
+
+_ROUNDING = 1e-9
 
 REGISTRY_TABLES = frozenset({"sources", "feeds", "deliveries"})
 Rule = Callable[[Sequence[Statement]], Statement]
@@ -105,7 +107,8 @@ class Registry:
     def rule_of(self, table: str) -> Rule | None:
         """How it is decided between the statements about one row of a table; None: the newest."""
         feeds = len(self.feeding.get(table, ()))
-        if feeds < (MAJORITY if table in MOVING else 2):
+        # Of who is registered the newest word holds: the rule cannot decide on itself.
+        if table in REGISTRY_TABLES or feeds < (MAJORITY if table in MOVING else 2):
             return None
         return lambda voices: held_of(voices, self)
 
@@ -137,7 +140,7 @@ def contenders(voices: Sequence[Statement], registry: Registry) -> list[Statemen
 
 def held_of(voices: Sequence[Statement], registry: Registry) -> Statement:
     """
-    The statement that holds for one row, its values chosen per column.
+    The statement that holds for one row: in master data chosen per column, else whole.
 
     Parameters
     ----------
@@ -153,15 +156,33 @@ def held_of(voices: Sequence[Statement], registry: Registry) -> Statement:
     newest, feeds = voices[0], contenders(voices, registry)
     if len(feeds) < 2:
         return newest
-    current = [said for said in feeds if registry.is_current(said, newest.occurred_at)]
-    counted = counted_voices(current, registry)
-    withdrawn = [said for said in counted if is_retracted(said)]
-    is_majority = 2 * len(withdrawn) > len(counted)
-    if withdrawn and (is_majority if len(counted) >= MAJORITY else is_retracted(newest)):
-        return withdrawn[0]
-    speaking = [said for said in current if not is_retracted(said)]
     table = TABLES[newest.kind.rpartition(".")[0]]
+    current = [said for said in feeds if _is_heard(said, newest, table, registry)]
+    counted = counted_voices(current, registry)
+    if _is_withdrawn(counted):
+        return next(said for said in current if is_retracted(said))
+    speaking = [said for said in current if not is_retracted(said)]
     return _put_together(speaking, [s for s in counted if not is_retracted(s)], table)
+
+
+def _is_heard(said: Statement, newest: Statement, table: Table, registry: Registry) -> bool:
+    """
+    Whether a statement has a say beside the newest.
+
+    What moves has moved on: there an older total has one only when its source stood by it since.
+    """
+    if table.name in MOVING:
+        return registry.stood_by(said) >= newest.occurred_at
+    return registry.is_current(said, newest.occurred_at)
+
+
+def _is_withdrawn(counted: Sequence[Statement]) -> bool:
+    """Whether most withdrew a record of which three or more speak; else whether the last did."""
+    withdrawn = sum(map(is_retracted, counted))
+    stating = len(counted) - withdrawn
+    if len(counted) < MAJORITY or withdrawn == stating:
+        return is_retracted(counted[0])
+    return withdrawn > stating
 
 
 def counted_voices(voices: Sequence[Statement], registry: Registry) -> list[Statement]:
@@ -176,7 +197,9 @@ def _put_together(
     speaking: Sequence[Statement], counted: Sequence[Statement], table: Table
 ) -> Statement:
     bodies = {said.event_id: body_of(said) for said in speaking}
-    held = dict(bodies[speaking[0].event_id])
+    held: dict[str, Any] = {}
+    for said in speaking:  # the newest, and columns that only an earlier version did not have
+        held = {**bodies[said.event_id], **held}
     for name in held:
         told = [(s.event_id, bodies[s.event_id].get(name)) for s in counted]
         spoken = [value for _, value in told if not is_silent(value, table, name)]
@@ -187,23 +210,31 @@ def _put_together(
         return speaking[0]
 
     def agreeing(said: Statement) -> int:
-        return sum(bodies[said.event_id].get(name) == value for name, value in held.items())
+        own = bodies[said.event_id]
+        return sum(name in own and own[name] == value for name, value in held.items())
 
     nearest = max(speaking, key=agreeing)  # of equals the first, which is the newest
-    if agreeing(nearest) == len(held):
-        return nearest
+    if table.name in MOVING or agreeing(nearest) == len(held):
+        return nearest  # what moves is one moment, and never put together from two
     return nearest._replace(body=canonical(held))
 
 
 def _chosen(spoken: Sequence[Any], *, otherwise: Any) -> Any:
-    """What most say where three or more do, else what was said last."""
+    """What most say where three or more do, as the last of them said it; else the last word."""
     if not spoken:
         return otherwise
     if len(spoken) >= MAJORITY:
-        label, votes = Counter(canonical(value) for value in spoken).most_common(1)[0]
-        if 2 * votes > len(spoken):
-            return json.loads(label)
+        for value in spoken:
+            if 2 * sum(is_same_value(value, other) for other in spoken) > len(spoken):
+                return value
     return spoken[0]
+
+
+def is_same_value(one: Any, other: Any) -> bool:
+    """Whether two values are the same, but for what is lost when a number is written down."""
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) <= _ROUNDING * max(abs(one), abs(other))
+    return bool(one == other)
 
 
 def is_silent(value: Any, table: Table, column: str) -> bool:
