@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
+from throughline.model.decisions import Finding, FindingKind
 from throughline.model.events import RETRACTED
 from throughline.model.materials import Material
 from throughline.model.personnel import Role
@@ -18,7 +19,7 @@ from throughline.web.pages import data_state
 from throughline.web.pages.data_values import per_cent, readable, shown
 from throughline.web.world import SharedWorld
 
-from .conftest import MONDAY, SITE_PLANNER
+from .conftest import MONDAY, SITE_PLANNER, saw_runs
 from .troubled_world import trouble
 
 SignIn = Callable[[str], Client]
@@ -88,6 +89,24 @@ class TestTheOverview:
         assert "See whether its export still runs" in page
         assert 'href="/data/feeds/mes"' in page
         assert 'href="/data/quarantine"' in page
+
+    def test_what_weak_data_says_is_told_to_its_owner(
+        self, sign_in: SignIn, troubled: SharedWorld
+    ) -> None:
+        weak = Finding(
+            id="W-1",
+            kind=FindingKind.ASSUMPTION_REFUTED,
+            subject="equipment/CUT-1",
+            at=MONDAY,
+            statement="If the data is right: CUT-1 stands still.",
+            assumption=saw_runs().id,
+            is_weak=True,
+            owner="technical_support",
+        )
+        troubled.say([weak], at=MONDAY)
+        said = words(read(sign_in("tess"), "/data"))
+        assert "If the data is right: CUT-1 stands still. For: Technical support." in said
+        assert "CUT-1 stands still" not in read(sign_in(SITE_PLANNER), "/data")
 
     def test_all_of_it_is_computed_once_for_each_state(
         self, sign_in: SignIn, troubled: SharedWorld, monkeypatch: pytest.MonkeyPatch

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from throughline.model.decisions import Finding
 from throughline.model.sources import Delivery
 from throughline.picture.feeds import FeedReport
 from throughline.web.access import Permission
@@ -15,6 +17,7 @@ from throughline.web.pages.data_feeds import (
     SourceGroup,
     feeds_for,
     measure_heads,
+    owner_name,
     source_groups,
     trust_tone,
 )
@@ -33,13 +36,27 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class WeakFinding:
+    """What only weak data says against a number of the plan, and who answers for that data."""
+
+    assumption: str
+    statement: str
+    owner: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """The page. ``verdict`` says in one sentence how far the record can be trusted."""
+    """
+    The page. ``verdict`` says in one sentence how far the record can be trusted; ``weak`` is what
+    was found in data too weak to decide by.
+    """
 
     verdict: str
     tone: str
     figures: tuple[Explained, ...]
     waits: tuple[Wait, ...]
+    weak: tuple[WeakFinding, ...]
     heads: tuple[tuple[str, str], ...]
     registered: tuple[SourceGroup, ...]
     unregistered: tuple[SourceGroup, ...]
@@ -57,11 +74,31 @@ def overview(look: Look) -> Overview:
         tone="late" if late else "risk" if open_ones else "",
         figures=tuple(_figures(look, late)),
         waits=waits,
+        weak=_weak(look),
         heads=measure_heads(),
         registered=tuple(group for group in groups if group.is_registered),
         unregistered=tuple(group for group in groups if not group.is_registered),
         may_register=look.who.may_record("sources") and look.who.may_record("feeds"),
     )
+
+
+def _weak(look: Look) -> tuple[WeakFinding, ...]:
+    """What weak data says against the plan that is published; of an earlier plan nobody asks."""
+    planned = look.published.plan.assumptions if look.published else ()
+    subjects = {assumption.id: assumption.subject for assumption in planned}
+    found = [
+        WeakFinding(finding.assumption, finding.statement, _owners(finding.owner), finding.at)
+        for finding in look.plant.records(Finding).values()
+        if finding.is_weak
+        and finding.assumption in subjects
+        and look.shows(subjects[finding.assumption])
+    ]
+    return tuple(sorted(found, key=lambda weak: weak.at, reverse=True))
+
+
+def _owners(named: str) -> str:
+    """One or several owners, as people call them."""
+    return gettext(" and ").join(map(owner_name, named.split(" and ")))
 
 
 def _is_late(feed: FeedReport) -> bool:
