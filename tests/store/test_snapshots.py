@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,3 +87,31 @@ class TestKeeping:
         Row.objects.update(**{column: changed})
         assert list(snapshots.newest()) == []
         assert folded(ledger, snapshots).digest == taken(ledger).state.digest
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("newest", "garbage"),
+            ("newest", "2026-13-45 00:00:00"),
+            ("newest", 17),
+            ("newest", b"\xff"),
+            ("kept", "text"),
+            ("checksum", b"\xff"),
+            ("sequence", 3.5),
+        ],
+    )
+    def test_a_row_that_no_converter_understands_is_passed_over_and_takes_no_other_with_it(
+        self, column: str, value: object, stock_count: Say
+    ) -> None:
+        if connection.vendor != "sqlite":
+            pytest.skip("only SQLite lets a column hold what it is not for")
+        ledger, snapshots = DjangoLedger(), DjangoSnapshots()
+        for number in range(2):
+            ledger.append([stock_count(number)], recorded_at=NOON)
+            snapshots.keep(taken(ledger))
+        with connection.cursor() as cursor:
+            query = f"UPDATE store_snapshot SET {column} = %s WHERE sequence = 2"  # noqa: S608
+            cursor.execute(query, [value])
+        assert [one.state.sequence for one in snapshots.newest()] == [1]
+        assert folded(ledger, snapshots).digest == taken(ledger).state.digest
+        assert ledger.verify().intact

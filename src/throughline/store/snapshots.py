@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from itertools import accumulate
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, transaction
 
@@ -16,6 +18,8 @@ from throughline.model.codec import moment_text
 from throughline.picture import FoldState
 from throughline.store import models
 from throughline.store.failures import world_failures
+
+T = TypeVar("T")
 
 KEPT = 2  # the one before stays, in case the newest turns out to be damaged
 _QUICKLY = 1
@@ -27,12 +31,9 @@ class DjangoSnapshots:
 
     def newest(self) -> Iterator[Snapshot]:
         """Those that are whole, newest first."""
-        try:
-            rows = list(models.Snapshot.objects.order_by("-sequence"))
-        except DatabaseError:
-            return  # a shortcut that cannot be read stops nobody; the ledger says what is wrong
-        for row in rows:
-            snapshot = _read(row)
+        # One by one, so that a row that is no row of ours any more takes no other with it.
+        for place in _unless_damaged(_places) or ():
+            snapshot = _unless_damaged(partial(_read, place))
             if snapshot is not None:
                 yield snapshot
 
@@ -61,14 +62,29 @@ def _row(snapshot: Snapshot) -> models.Snapshot:
     return row
 
 
-def _read(row: models.Snapshot) -> Snapshot | None:
-    """The snapshot of a row; None when it is not as it was written."""
-    if row.checksum != _checksum(row):
-        return None
+def _unless_damaged(read: Callable[[], T]) -> T | None:
+    """
+    What is read, or None: a shortcut that cannot be read stops nobody.
+
+    Whatever a bit may become, the database refuses it or a converter does; the ledger itself says
+    what is wrong with it.
+    """
     try:
-        kept = unpacked(bytes(row.kept))
-    except (ValueError, zlib.error):
+        return read()
+    except (DatabaseError, TypeError, ValueError, ArithmeticError, AttributeError, zlib.error):
         return None
+
+
+def _places() -> list[Any]:
+    return list(models.Snapshot.objects.order_by("-sequence").values_list("pk", flat=True))
+
+
+def _read(place: Any) -> Snapshot | None:
+    """The snapshot at a place; None when it is damaged, or was replaced meanwhile."""
+    row = models.Snapshot.objects.filter(pk=place).first()
+    if row is None or row.checksum != _checksum(row):
+        return None
+    kept = unpacked(bytes(row.kept))
     state = FoldState(row.version, row.sequence, row.newest, row.digest, kept)
     return Snapshot(state, row.chain_hash)
 
