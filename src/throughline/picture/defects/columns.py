@@ -7,7 +7,7 @@ looked at once however often it stands there: four bytes a cell, and the distinc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -64,12 +64,24 @@ class _Encoder(dict[str, int]):
 
 
 class RawTable:
-    """A named table of text with its columns and, per row, its number in the file."""
+    """
+    A named table of text with its columns and, per row, its number in the file.
+
+    ``header`` holds the column names as they stand in the file. ``misfits`` are the rows, counted
+    from 0, that have more or fewer cells than the header, each with its number of cells.
+    """
 
     def __init__(
-        self, name: str, columns: Sequence[RawColumn], row_numbers: NDArray[np.int64]
+        self,
+        name: str,
+        columns: Sequence[RawColumn],
+        row_numbers: NDArray[np.int64],
+        header: Sequence[str] = (),
+        misfits: Mapping[int, int] | None = None,
     ) -> None:
         self.name, self.columns, self.row_numbers = name, tuple(columns), row_numbers
+        self.header = tuple(header) or tuple(column.name for column in columns)
+        self.misfits = dict(misfits or {})
 
     def __len__(self) -> int:
         return len(self.row_numbers)
@@ -97,16 +109,19 @@ def read_table(name: str, header: Sequence[str], rows: Iterable[Any]) -> RawTabl
     """
     Take in rows, given as (number, cells) or as cells alone, in one pass.
 
-    Rows that are too short are filled up with nothing; cells beyond the header are left out.
-    Columns without a name are called by their place.
+    Rows that are too short are filled up with nothing; cells beyond the header are left out. Both
+    are remembered. Columns without a name are called by their place.
     """
     names = unique_names(header)
     encoders = [_Encoder() for _ in names]
     codes: list[list[Codes]] = [[] for _ in names]
     numbers: list[NDArray[np.int64]] = []
+    misfits: dict[int, int] = {}
     iterator, width, seen = iter(rows), len(names), 0
     while portion := list(islice(iterator, _PORTION)):
-        cells, at = _cells(portion, width, seen + 2)
+        given, at = _cells(portion, seen + 2)
+        misfits.update((seen + n, len(row)) for n, row in enumerate(given) if len(row) != width)
+        cells = [_fitted(row, width) for row in given]
         seen += len(portion)
         numbers.append(at)
         for encoder, parts, column in zip(encoders, codes, zip(*cells, strict=True), strict=True):
@@ -116,21 +131,19 @@ def read_table(name: str, header: Sequence[str], rows: Iterable[Any]) -> RawTabl
         RawColumn(n, np.concatenate(parts) if parts else nothing, list(encoder))
         for n, parts, encoder in zip(names, codes, encoders, strict=True)
     ]
-    return RawTable(name, columns, np.concatenate(numbers) if numbers else nothing.astype(np.int64))
+    at = np.concatenate(numbers) if numbers else nothing.astype(np.int64)
+    return RawTable(name, columns, at, header, misfits)
 
 
-def _cells(
-    portion: list[Any], width: int, first: int
-) -> tuple[list[Sequence[str]], NDArray[np.int64]]:
+def _cells(portion: list[Any], first: int) -> tuple[list[Sequence[str]], NDArray[np.int64]]:
     if isinstance(portion[0], tuple) and len(portion[0]) == 2 and isinstance(portion[0][0], int):
         at = np.fromiter((number for number, _ in portion), np.int64, len(portion))
-        cells = [row for _, row in portion]
-    else:
-        at, cells = np.arange(first, first + len(portion)), portion
-    fitting = [
-        row if len(row) == width else [*row[:width], *[""] * (width - len(row))] for row in cells
-    ]
-    return fitting, at
+        return [row for _, row in portion], at
+    return portion, np.arange(first, first + len(portion))
+
+
+def _fitted(row: Sequence[str], width: int) -> Sequence[str]:
+    return row if len(row) == width else [*row[:width], *[""] * (width - len(row))]
 
 
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:

@@ -17,12 +17,14 @@ from throughline.picture.defects.part_rules import part_rules
 from throughline.picture.defects.profile import profile_table
 from throughline.picture.defects.roles import Roles
 from throughline.picture.defects.series_rules import series_rules
+from throughline.picture.defects.shape_rules import shape_rules
 from throughline.picture.defects.status_rules import status_rules
 from throughline.picture.defects.table_rules import table_rules
 from throughline.picture.defects.text_rules import text_rules
 
 Rules = Callable[[Roles], Iterator[Defect]]
 ROW_RULES: tuple[Rules, ...] = (
+    shape_rules,
     order_rules,
     text_rules,
     overlap_rules,
