@@ -13,7 +13,7 @@ from throughline.model.materials import StockCount
 from throughline.model.operations import OperationsSegment
 from throughline.model.orders import ProductionOrder, PurchaseOrder
 from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse
-from throughline.model.sources import Source
+from throughline.model.sources import Source, SourceKind
 from throughline.picture import picture_of
 from throughline.picture.balances import BalanceResult, balances_of
 from voices import MONDAY, said
@@ -44,6 +44,14 @@ def moved(
         location="STORE",
     )
     return said(move, source, hours=24 * days)
+
+
+def at_the_end(quantity: float, hours: float, source: str = "erp") -> Event:
+    """Friday's count as it is stated so many hours later."""
+    count = StockCount(
+        material="BOLT", location="STORE", quantity=quantity, counted_at=MONDAY + 4 * DAY
+    )
+    return said(count, source, hours=96 + hours)
 
 
 def balance(*events: Event) -> BalanceResult:
@@ -161,3 +169,38 @@ def test_two_terminals_that_book_other_orders_add_up_and_two_accounts_are_compar
     assert parts.is_consistent
     same = balance(OPENING, issued(20, "t1", "MO-1"), issued(50, "t2", "MO-1"), counted(50, 4))
     assert same.likely_liar == "issue until 2026-03-06T05:00:00+00:00 by t1"
+
+
+def test_a_count_that_was_corrected_or_withdrawn_speaks_no_more_in_whatever_order_it_came() -> None:
+    """170 was a slip of the pen; 107 were there."""
+    slip, corrected = at_the_end(170, 0), at_the_end(107, 1)
+    assert balance(OPENING, *FLOWS, slip, corrected).is_consistent
+    assert balance(corrected, slip, *FLOWS, OPENING).is_consistent
+    gone = said(
+        StockCount(material="BOLT", location="STORE", quantity=0), "erp", hours=96.5, gone=True
+    )
+    again = said(
+        StockCount(material="BOLT", location="STORE", quantity=107, counted_at=FRIDAY),
+        "wms",
+        hours=97,
+    )
+    assert not balance(OPENING, *FLOWS, slip, again).is_consistent
+    assert balance(OPENING, *FLOWS, slip, gone, again).is_consistent
+
+
+def test_what_a_person_says_of_a_count_settles_what_was_said_of_it() -> None:
+    lea = said(Source(id="lea", kind=SourceKind.PERSON), "registrar")
+    told = (OPENING, *FLOWS, at_the_end(170, 0), at_the_end(107, 1, "lea"))
+    assert not balance(*told).is_consistent
+    assert balance(lea, *told).is_consistent
+
+
+def test_of_a_place_that_is_counted_every_hour_the_newest_counts_are_looked_at() -> None:
+    """Eleven bolts are missing on Monday morning; by Thursday nobody asks about it any more."""
+    came = moved(1, 0.5 / 24, MovementReason.RECEIPT)
+    hourly = [counted(90, hour / 24) for hour in range(1, 80)]
+    assert not balance(OPENING, came, *hourly[:10]).is_consistent
+    found = balance(OPENING, came, *hourly)
+    assert found.is_consistent
+    assert len(found.moments) < 20
+    assert found.moments[-1] == MONDAY + timedelta(hours=79)

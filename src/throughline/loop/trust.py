@@ -10,7 +10,7 @@ from typing import Any
 
 from throughline.loop.world import World
 from throughline.model.codec import moment_text
-from throughline.model.columns import subject_of, table_of
+from throughline.model.columns import table_of
 from throughline.model.events import Statement
 from throughline.model.materials import StockCount
 from throughline.model.sources import Delivery, SourceCheck
@@ -110,7 +110,7 @@ def trust_report(world: World, *, now: datetime) -> TrustReport:
     """
     picture = world.picture()
     conflicts = conflicts_of(picture, with_resolved=True)
-    balances = balances_of(picture, as_of=now, history=_stock_history(world))
+    balances = balances_of(picture, as_of=now, history=_stock_history(world, picture))
     fields = trust_of(picture, checks_of(picture, conflicts=conflicts, balances=balances))
     feeds = feeds_of(picture, now=now, conflicts=conflicts, trusts=fields)
     return TrustReport(now, conflicts, balances, fields, feeds, sources_of(picture, feeds, fields))
@@ -135,10 +135,10 @@ def weak_of(world: World) -> frozenset[str]:
 @lru_cache(maxsize=2)
 def _weak_in(world: World, picture: Picture) -> frozenset[str]:
     # A picture never changes, and every page that shows a verdict asks: looked for once in each.
-    if not _anything_failed(picture):
-        return weak_records(picture, {})
     conflicts = conflicts_of(picture, with_resolved=True)
-    history = _stock_history(world)
+    if not conflicts and not _anything_failed(picture):
+        return weak_records(picture, {})
+    history = _stock_history(world, picture)
     balances = balances_of(picture, as_of=picture.newest, history=history)
     checks = checks_of(picture, conflicts=conflicts, balances=balances)
     return weak_records(picture, trust_of_table(trust_of(picture, checks)))
@@ -149,13 +149,12 @@ def _anything_failed(picture: Picture) -> bool:
     return (
         any(delivery.set_aside for delivery in plant.records(Delivery).values())
         or any(not check.is_right for check in plant.records(SourceCheck).values())
-        or bool(conflicts_of(picture, with_resolved=True))
         # Two counts of one store make a balance, and a balance may name a liar.
         or len({at for h in picture.heard.values() if h.table == _COUNTS for at in h.moments}) > 1
     )
 
 
-def _stock_history(world: World) -> Iterator[Statement]:
-    for key in world.picture().subjects(_COUNTS):
-        for entry in world.ledger.about(subject_of(_COUNTS, key)):
-            yield Statement.of(entry)
+def _stock_history(world: World, picture: Picture) -> Iterator[Statement]:
+    """Every count up to the picture's place: what came in since is no part of it."""
+    said = world.ledger.about_tables([_COUNTS])
+    return (one for one in said if one.sequence <= picture.sequence)

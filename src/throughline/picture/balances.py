@@ -22,6 +22,7 @@ from throughline.model.materials import StockCount
 from throughline.model.orders import PurchaseOrder
 from throughline.model.plant import Plant
 from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse
+from throughline.picture.conflicts import corrects, people_of
 from throughline.picture.fold import Picture
 from throughline.picture.reconciliation import (
     Precision,
@@ -31,7 +32,7 @@ from throughline.picture.reconciliation import (
     Told,
     stock_balances,
 )
-from throughline.picture.sources import Registry, body_of, is_retracted
+from throughline.picture.sources import Registry, body_of, is_retracted, rank_of
 
 RecordT = TypeVar("RecordT")
 _COUNTS = table_of(StockCount).name
@@ -39,6 +40,12 @@ _MOVES = table_of(MaterialMovement).name
 BY_ORDERS = " (purchase orders)"
 BY_STEPS = " (confirmed steps)"
 """What the name of a source ends in where it speaks through its orders or through its steps."""
+
+_LOOKED_AT = 16
+"""
+So many moments of counting are held against each other, the newest of a place. What was wrong
+before was shown then; and reconciling takes the cube of their number.
+"""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -141,10 +148,11 @@ def balances_of(
         What is dated later has not happened.
     history
         Statements about stock that others replaced since: earlier counts. Those that hold may be
-        among them. Of a place that was counted only once nothing can be said.
+        among them. Of a place that was counted only once nothing can be said, and of one that was
+        counted often the newest counts are looked at.
     """
     plant, registry = picture.plant, picture.registry
-    counts = [*_counts(history), *_counts(_all_voices(picture, _COUNTS))]
+    counts = _standing_counts(picture, history, as_of)
     places = _moments_of(counts, as_of)
     if not places:
         return ()
@@ -183,13 +191,63 @@ def _all_voices(picture: Picture, table: str) -> Iterator[Statement]:
         yield from picture.voices(table, key)
 
 
-def _counts(statements: Iterable[Statement]) -> Iterator[Told[StockCount]]:
-    for said in statements:
-        if not is_retracted(said) and said.kind.rpartition(".")[0] == _COUNTS:
-            body = body_of(said)
-            # A count without a moment holds when it was stated.
-            body["counted_at"] = body.get("counted_at") or moment_text(said.occurred_at)
-            yield Told(from_json(StockCount, body), said.source)
+def _standing_counts(
+    picture: Picture, history: Iterable[Statement], as_of: datetime
+) -> list[Told[StockCount]]:
+    """The newest counts of each place that nobody took back, whatever the order of arrival."""
+    people, registry = people_of(picture), picture.registry
+    said_once = {said.event_id: said for said in [*history, *_all_voices(picture, _COUNTS)]}
+    found: dict[str, _Counted] = defaultdict(_Counted)
+    for said in sorted(said_once.values(), key=rank_of):
+        if said.kind.rpartition(".")[0] == _COUNTS:
+            settles = corrects(said.source, _COUNTS, people=people, registry=registry)
+            found[said.subject].take(said, settles=settles)
+    return [told for counted in found.values() for told in counted.newest(as_of)]
+
+
+class _Counted:
+    """
+    The counts of one place, as far as nobody took them back.
+
+    Of one source and moment the last word counts. Who withdraws a count withdraws their last one;
+    what a person or the loop says of a moment settles what was said of it before.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[datetime, dict[str, Told[StockCount]]] = defaultdict(dict)
+        self._order: list[tuple[datetime, str]] = []
+
+    def take(self, said: Statement, *, settles: bool) -> None:
+        if is_retracted(said):
+            self._withdraw(said.source, anybodys=settles)
+            return
+        told = _count(said)
+        at = told.record.counted_at or said.occurred_at
+        if settles:
+            self._told[at].clear()
+        self._told[at][told.source] = told
+        self._order.append((at, told.source))
+
+    def _withdraw(self, source: str, *, anybodys: bool) -> None:
+        for place in reversed(range(len(self._order))):
+            at, counter = self._order[place]
+            if anybodys or counter == source:
+                del self._order[place]
+                self._told[at].pop(counter, None)
+                return
+
+    def newest(self, as_of: datetime) -> Iterator[Told[StockCount]]:
+        for at in sorted(at for at, told in self._told.items() if told and at <= as_of)[
+            -_LOOKED_AT:
+        ]:
+            yield from self._told[at].values()
+
+
+def _count(said: Statement) -> Told[StockCount]:
+    body = body_of(said)
+    # A count without a moment holds when it was stated.
+    body["counted_at"] = body.get("counted_at") or moment_text(said.occurred_at)
+    return Told(from_json(StockCount, body), said.source)
 
 
 def _moments_of(

@@ -27,6 +27,7 @@ from throughline.picture.sources import (
     MAJORITY,
     OURSELVES,
     REGISTRY_TABLES,
+    Registry,
     body_of,
     counted_voices,
     is_retracted,
@@ -164,6 +165,11 @@ def people_of(picture: Picture) -> frozenset[str]:
     return frozenset(persons | {h.username for h in picture.plant.records(RoleHolder).values()})
 
 
+def corrects(source: str, table: str, *, people: Collection[str], registry: Registry) -> bool:
+    """Whether what a source says of a table settles what was said before: people and the loop."""
+    return source == OURSELVES or (source in people and not registry.is_feed(source, table))
+
+
 class _Court:
     """Hears what several sources say of one record."""
 
@@ -188,8 +194,7 @@ class _Court:
         return list(voices), []
 
     def _corrects(self, source: str, table: str) -> bool:
-        is_person = source in self.people and not self.registry.is_feed(source, table)
-        return source == OURSELVES or is_person
+        return corrects(source, table, people=self.people, registry=self.registry)
 
     def _between(self, voices: Sequence[Statement], table: str, key: str) -> Iterator[Conflict]:
         stated = [said for said in voices if not is_retracted(said)]

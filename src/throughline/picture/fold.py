@@ -25,7 +25,7 @@ from throughline.model.equipment import ClockSource
 from throughline.model.events import LedgerEntry, Statement
 from throughline.model.plant import Plant
 from throughline.model.sources import Delivery, Feed, Source
-from throughline.picture.sources import REGISTRY_TABLES, Registry, Rule, is_retracted
+from throughline.picture.sources import REGISTRY_TABLES, Registry, Rule, is_retracted, rank_of
 
 FOLD_VERSION = 2
 """
@@ -149,7 +149,7 @@ class _Held:
 
     @property
     def rank(self) -> tuple[datetime, int, str]:
-        return _rank(self.said)
+        return rank_of(self.said)
 
     @property
     def is_retracted(self) -> bool:
@@ -164,10 +164,6 @@ class _Held:
         if self.record is None:
             self.record = from_json(record_type, self.body)
         return self.record
-
-
-def _rank(said: Statement) -> tuple[datetime, int, str]:
-    return said.occurred_at, -1 if said.source_seq is None else said.source_seq, said.event_id
 
 
 class _Decoded:
@@ -454,10 +450,10 @@ class Fold:
         before = (newest.said, *self._others.get(table, _NONE).get(key, ()))
         voices = {one.source: one for one in before}
         own = voices.get(said.source)
-        if own is not None and _rank(own) >= _rank(said):
+        if own is not None and rank_of(own) >= rank_of(said):
             return
         voices[said.source] = said
-        after = tuple(sorted(voices.values(), key=_rank, reverse=True))
+        after = tuple(sorted(voices.values(), key=rank_of, reverse=True))
         held = self._writable(table)
         if after[0] is not newest.said:
             held[key] = _Held(after[0])

@@ -113,6 +113,11 @@ class Registry:
         return lambda voices: held_of(voices, self)
 
 
+def rank_of(said: Statement) -> tuple[datetime, int, str]:
+    """By what statements about one subject are ordered: of two, the one that ranks higher holds."""
+    return said.occurred_at, -1 if said.source_seq is None else said.source_seq, said.event_id
+
+
 def is_retracted(said: Statement) -> bool:
     """Whether a statement withdraws its record."""
     return said.kind.endswith("." + RETRACTED)
