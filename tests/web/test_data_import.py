@@ -305,8 +305,10 @@ class TestTheBound:
         read, statuses = 0, []
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
-            while (await receive())["more_body"]:
+            while (message := await receive()).get("more_body"):
                 pass
+            if message["type"] == "http.disconnect":
+                return
             await send({"type": "http.response.start", "status": 200, "headers": []})
 
         async def receive() -> Any:

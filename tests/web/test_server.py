@@ -102,6 +102,20 @@ def test_a_stranger_is_told_nothing(visitor: httpx.Client) -> None:
     assert answer.status_code == 302
 
 
+def test_a_request_over_the_bound_is_refused_before_it_is_read(
+    visitor: httpx.Client, port: int
+) -> None:
+    """A gigabyte is announced and none of it sent: the answer comes all the same."""
+    with socket.create_connection(("127.0.0.1", port), LONGEST_WAIT_SECONDS) as wire:
+        wire.sendall(
+            b"POST /data/import HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000000\r\n\r\n"
+        )
+        wire.settimeout(LONGEST_WAIT_SECONDS)
+        assert wire.recv(100).startswith(b"HTTP/1.1 413")
+    assert visitor.get("/sign-in").status_code == 200
+
+
 def test_static_files_carry_their_type_and_the_headers(visitor: httpx.Client) -> None:
     answer = visitor.get("/static/django_htmx/django-htmx.js")
     assert answer.status_code == 200

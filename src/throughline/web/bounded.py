@@ -11,10 +11,6 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 _TOO_LARGE = 413
 
 
-class _TooLargeError(Exception):
-    """More came than was announced or than is allowed."""
-
-
 def bounded(application: Application, *, largest: int = LARGEST_REQUEST) -> Application:
     """
     An ASGI application that reads at most ``largest`` bytes of any request.
@@ -31,27 +27,27 @@ def bounded(application: Application, *, largest: int = LARGEST_REQUEST) -> Appl
             await _refuse(send, largest)
             return
         counted = _Counted(receive, largest)
-        try:
-            await application(scope, counted, send)
-        except _TooLargeError:
+        await application(scope, counted, send)
+        if counted.left < 0:
             await _refuse(send, largest)
 
     return answer
 
 
 class _Counted:
-    """Receives what another receives, and counts."""
+    """
+    Receives what another receives, and counts. Over the bound it says that nobody is there any
+    more, so that whoever reads lets go of what it has and answers nothing.
+    """
 
     def __init__(self, receive: Any, left: int) -> None:
         self._receive = receive
-        self._left = left
+        self.left = left
 
     async def __call__(self) -> Any:
         message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise _TooLargeError
-        return message
+        self.left -= len(message.get("body", b""))
+        return message if self.left >= 0 else {"type": "http.disconnect"}
 
 
 def _announced(scope: dict[str, Any]) -> int:
