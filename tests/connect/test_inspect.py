@@ -184,3 +184,34 @@ def test_the_command_says_so_when_nothing_is_wrong(tmp_path, capsys):
 def test_the_command_refuses_a_path_that_is_not_there(tmp_path, capsys):
     assert main(["inspect", str(tmp_path / "none.csv"), "--json"]) == 1
     assert "is not there" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_an_empty_sheet_keeps_no_other_from_being_looked_at(tmp_path):
+    import xlsxwriter
+
+    table = with_an_end_too_early(jobs(1))
+    with xlsxwriter.Workbook(str(tmp_path / "book.xlsx")) as book:
+        book.add_worksheet("notes")
+        sheet = book.add_worksheet("jobs")
+        for number, row in enumerate([table.header, *table.rows]):
+            sheet.write_row(number, 0, row)
+    seen = inspect(tmp_path / "book.xlsx", now=NOW)
+    assert [file.part for file in seen.files] == ["jobs"]
+    assert rules(seen)["end_before_start"] == 3
+    assert seen.problems == ()
+
+
+def test_what_was_supposed_of_a_file_is_told(tmp_path, capsys):
+    (tmp_path / "parts.csv").write_bytes("Name,Menge\nÖl,5\nFett,7\n".encode("cp1252"))
+    assert main(["inspect", str(tmp_path / "parts.csv"), "--json"]) == 0
+    said = capsys.readouterr()
+    sentence = "parts.csv read as Windows-1252: row 2 is not UTF-8"
+    assert json.loads(said.out)["supposed"] == [sentence]
+    assert sentence in said.err
+
+
+def test_cells_beyond_the_header_are_no_longer_left_out_unseen(tmp_path):
+    (tmp_path / "stock.csv").write_text("material,location\nM-1,L1\nM-2,L1,17\n")
+    seen = inspect(tmp_path, now=NOW)
+    assert rules(seen) == {"row_of_other_width": 1}
+    assert [example.row for example in seen.defects[0].examples] == [3]

@@ -16,10 +16,9 @@ from throughline.cli.output import (
     table,
     tell,
     tell_each_hundred_thousand,
+    tell_some,
 )
 from throughline.errors import DataError
-
-ERRORS_SHOWN = 20
 
 
 def add_commands(commands: Commands) -> None:
@@ -60,10 +59,7 @@ def load(options: argparse.Namespace) -> int:
         dry_run=options.dry_run,
         on_progress=lambda p: tell(f"{p.rows} of {p.of} rows"),
     )
-    for problem in report.problems[:ERRORS_SHOWN]:
-        tell(str(problem))
-    if len(report.problems) > ERRORS_SHOWN:
-        tell(f"... and {len(report.problems) - ERRORS_SHOWN} more; --json lists them all")
+    tell_some(report.problems)
     show(options, {**report.as_json(), "seconds": watch.seconds}, _readable_load)
     return 0 if report.is_whole else 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from throughline.cli.common import Commands, add_command, add_now, now_of, open_world
-from throughline.cli.output import Stopwatch, show, tell
+from throughline.cli.output import Stopwatch, show, tell_some
 
 EXAMPLES_SHOWN = 2
 
@@ -44,8 +44,8 @@ def inspect(options: argparse.Namespace) -> int:
         seen = inspect_path(
             options.path, mapping=options.mapping, now=options.now or datetime.now(UTC)
         )
-    for problem in seen.problems[:20]:
-        tell(problem)
+    tell_some(seen.supposed)
+    tell_some(seen.problems)
     show(options, {**seen.as_json(), "seconds": watch.seconds}, readable)
     return 0
 

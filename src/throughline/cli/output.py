@@ -15,6 +15,17 @@ def tell(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+_MOST_TOLD = 20
+
+
+def tell_some(problems: Sequence[object]) -> None:
+    """Say the first problems, and how many more there are."""
+    for problem in problems[:_MOST_TOLD]:
+        tell(str(problem))
+    if len(problems) > _MOST_TOLD:
+        tell(f"... and {len(problems) - _MOST_TOLD} more; --json lists them all")
+
+
 def tell_each_hundred_thousand(entries: int) -> None:
     """How far the chain has been recomputed, now and then."""
     if entries % 100_000 == 0:

@@ -6,7 +6,7 @@ looked at by the defect finder. Nothing is recorded.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 
 from throughline.connect.loading import read_plant_with_problems
 from throughline.connect.mapping import MappingFile, Written, read_mapping
-from throughline.connect.sheets import FileError, has_parts, is_row_file, read_sheet, sheets_in
+from throughline.connect.mapping.sources import open_source
+from throughline.connect.sheets import FileError, Sheet, has_parts, is_row_file, sheets_in
 from throughline.errors import DataError
 from throughline.model.plant import Plant
 from throughline.picture.defects import Defect, defects_in_plant, defects_in_tables
@@ -47,12 +48,14 @@ class InspectedTable:
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """
-    What was looked at, what was found, worst first, and in ``problems`` what could not be read.
+    What was looked at, what was found, worst first, in ``problems`` what could not be read, and in
+    ``supposed`` what was supposed and not known, such as an old encoding.
     """
 
     files: tuple[InspectedTable, ...]
     defects: tuple[Defect, ...]
     problems: tuple[str, ...] = ()
+    supposed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As the ``inspect`` command prints it."""
@@ -60,6 +63,7 @@ class Inspection:
             "files": [file.as_json() for file in self.files],
             "defects": [defect.as_json() for defect in self.defects],
             "problems": list(self.problems),
+            "supposed": list(self.supposed),
         }
 
 
@@ -68,7 +72,6 @@ def inspect(
     *,
     mapping: Path | None = None,
     now: datetime,
-    on_file: Callable[[str], None] = lambda _: None,
 ) -> Inspection:
     """
     Look at a file, or at all files of a folder and of the folders in it.
@@ -82,8 +85,6 @@ def inspect(
         they make is looked at as well.
     now
         The moment looked at, for a mapped plant whose enterprise does not say one.
-    on_file
-        Called with the name of each file before it is read.
 
     Raises
     ------
@@ -91,33 +92,45 @@ def inspect(
         When the path is not there, holds no file of rows, or its only file cannot be read.
     """
     rules = None if mapping is None else read_mapping(mapping)
-    tables: list[RawTable] = []
-    seen: list[InspectedTable] = []
-    problems: list[str] = []
+    seen = _Seen()
     for file, name in _files(path):
-        on_file(name)
-        try:
-            for part in _parts(file):
-                for table in _tables(file, name, part, _written(rules, name)):
-                    tables.append(table)
-                    inner = table.name.removeprefix(name).removeprefix(":")
-                    seen.append(InspectedTable(name, inner, len(table), len(table.columns)))
-        except FileError as error:
-            problems.append(f"{name} {error}")
-    if not tables:
-        raise DataError("\n".join(problems) or f"{path} holds no rows.")
-    defects = defects_in_tables(tables)
+        for part, found in _read(file, name, _written(rules, name)):
+            seen.take(name, part, found)
+    if not seen.tables:
+        raise DataError("\n".join(seen.problems) or f"{path} holds no rows.")
+    defects = defects_in_tables(seen.tables)
     if rules is not None:
-        plant, problems_of_rows = read_plant_with_problems(path, mapping)
-        problems += [str(problem) for problem in problems_of_rows]
+        plant, problems = read_plant_with_problems(path, mapping)
+        seen.problems += [str(problem) for problem in problems]
         as_of = plant.enterprise.as_of or now
         defects = worst_first([*defects, *defects_in_plant(plant, as_of)])
-    return Inspection(tuple(seen), defects, tuple(problems))
+    return Inspection(tuple(seen.files), defects, tuple(seen.problems), tuple(seen.supposed))
 
 
 def inspect_plant(plant: Plant, as_of: datetime) -> Inspection:
     """Look at native records, whatever they came from."""
     return Inspection((), defects_in_plant(plant, as_of))
+
+
+class _Seen:
+    """What was read of all files so far."""
+
+    def __init__(self) -> None:
+        self.files: list[InspectedTable] = []
+        self.tables: list[RawTable] = []
+        self.problems: list[str] = []
+        self.supposed: list[str] = []
+
+    def take(self, name: str, part: str, found: _Found | FileError) -> None:
+        """Book one part of a file, or why it could not be read."""
+        if isinstance(found, FileError):
+            self.problems.append(f"{name} [{part}] {found}" if part else f"{name} {found}")
+            return
+        self.tables += found.tables
+        self.supposed += [f"{name} {sentence}" for sentence in found.supposed]
+        for table in found.tables:
+            inner = table.name.removeprefix(name).removeprefix(":")
+            self.files.append(InspectedTable(name, inner, len(table), len(table.columns)))
 
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:
@@ -139,8 +152,35 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
         yield file, file.relative_to(path).as_posix()
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The tables of one part of a file, and what was supposed to read them."""
+
+    tables: tuple[RawTable, ...]
+    supposed: tuple[str, ...]
+
+
+def _read(file: Path, name: str, written: Written) -> Iterator[tuple[str, _Found | FileError]]:
+    """The parts of a file; one that cannot be read does not keep us from the next."""
+    try:
+        parts = _parts(file)
+    except FileError as error:
+        yield "", error
+        return
+    for part in parts:
+        try:
+            yield part, _tables(file, name, part, written)
+        except FileError as error:
+            yield part, error
+
+
 def _parts(file: Path) -> tuple[str, ...]:
-    return tuple(info.part for info in sheets_in(file)) if has_parts(file) else ("",)
+    """The sheets of a workbook that hold anything; an empty one is no table and no defect."""
+    if not has_parts(file):
+        return ("",)
+    infos = sheets_in(file)
+    filled = tuple(info.part for info in infos if info.rows != 0)
+    return filled or tuple(info.part for info in infos)
 
 
 def _written(rules: MappingFile | None, name: str) -> Written:
@@ -155,24 +195,20 @@ def _written(rules: MappingFile | None, name: str) -> Written:
     return Written()
 
 
-def _tables(file: Path, name: str, part: str, written: Written) -> Iterator[RawTable]:
+def _tables(file: Path, name: str, part: str, written: Written) -> _Found:
     """One table of a file, or one for each model where a fixture mixes them."""
-    sheet = read_sheet(
-        file,
-        part=part,
-        encoding=written.encoding,
-        delimiter=written.delimiter,
-        quote=written.quote,
-        line_end=written.line_end,
-    )
-    called = f"{name}:{part}" if part else name
-    if not set(sheet.header) >= _FIXTURE:
-        yield read_table(called, sheet.header, sheet.rows)
-        return
+    with open_source(file, part, written, ()) as sheet:
+        if set(sheet.header) >= _FIXTURE:
+            return _Found(tuple(_models(name, sheet)), sheet.supposed)
+        called = f"{name}:{part}" if part else name
+        return _Found((read_table(called, sheet.header, sheet.rows),), sheet.supposed)
+
+
+def _models(name: str, sheet: Sheet) -> Iterator[RawTable]:
     models: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
     place = sheet.header.index("model")
     for number, cells in sheet.rows:
-        models[cells[place]].append((number, cells))
+        models[cells[place] if place < len(cells) else ""].append((number, cells))
     for model, rows in models.items():
         yield _without_empty(f"{name}:{model}", sheet.header, rows)
 
