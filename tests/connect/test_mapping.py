@@ -456,3 +456,52 @@ def test_every_row_of_a_file_that_lacks_a_column_is_counted_as_set_aside(tmp_pat
     (tally,) = read_foreign(tmp_path, tmp_path / "mapping.toml").tallies
     assert tally.set_aside == tally.rows == 3
     assert [(p.row, p.column) for p in tally.errors] == [(1, "Title")]
+
+
+def test_beside_decimal_commas_a_point_is_refused_in_calculated_numbers_too(tmp_path):
+    mapping = '[defaults]\ndelimiter = ";"\ndecimal = ","\n' + MATERIALS
+    mapping += 'safety_stock = { from = "Tonnes", times = 1000 }\n'
+    parts = "No;Tonnes\n1;1,5\n2;1.000\n3;1.234,5\n"
+    plant, problems = plant_from(tmp_path, mapping, parts=parts)
+    assert {key: m.safety_stock for key, m in plant.materials.items()} == {"1": 1500}
+    assert [(p.row, p.value, p.problem) for p in problems] == [
+        (3, "1.000", "is not a number"),
+        (4, "1.234,5", "is not a number"),
+    ]
+
+
+def test_a_column_that_stands_in_the_header_twice_is_not_guessed(tmp_path):
+    mapping = MATERIALS + 'safety_stock = "Qty"\n'
+    with pytest.raises(DataError) as caught:
+        plant_from(tmp_path, mapping, parts="No,Qty,Qty\n1,5,7\n2,5,7\n")
+    assert (
+        'parts.csv row 1 column "Qty": is named by the mapping and stands 2 times in the header of '
+        "the file (materials). Give each of these columns a name of its own." in str(caught.value)
+    )
+
+
+@pytest.mark.parametrize(
+    ("units", "problem"),
+    [
+        ("No,Unit,Unit\n1,kg,pcs\n", "stands 2 times in the header of units.csv"),
+        ("No,No,Unit\n1,1,pcs\n", "stands 2 times in the header of units.csv"),
+        ("No,Units\n1,kg\n", "is not in units.csv"),
+    ],
+)
+def test_a_column_of_a_join_that_is_unclear_names_the_joined_file(tmp_path, units, problem):
+    with pytest.raises(DataError, match=problem):
+        plant_from(tmp_path, JOINED_UNITS, parts="No\n1\n", units=units)
+
+
+JOINED_UNITS = """
+[[table]]
+name = "materials"
+file = "parts.csv"
+[[table.join]]
+as = "u"
+file = "units.csv"
+on = { No = "No" }
+[table.columns]
+id = "No"
+unit = "u.Unit"
+"""

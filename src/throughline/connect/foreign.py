@@ -33,7 +33,7 @@ from throughline.connect.mapping.rules import (
 from throughline.connect.mapping.series import NumberedRow, in_series
 from throughline.connect.mapping.sources import (
     Cells,
-    ColumnMissingError,
+    ColumnError,
     Context,
     Getter,
     clean,
@@ -144,7 +144,7 @@ class _TableReader:
         self.tally.supposed.extend(sheet.supposed)
         try:
             self._take_rows(self._contexts(sheet))
-        except ColumnMissingError as error:
+        except ColumnError as error:
             self._set_file_aside(sheet, error, error.column)
 
     def _set_file_aside(self, sheet: Sheet | None, error: FileError, column: str) -> None:
@@ -255,12 +255,13 @@ class _TableReader:
     def _find(self, source: str) -> tuple[int, int]:
         """Where a source column stands: which cells of the context, and which of them."""
         if source in self.header:
-            return 0, self.header.index(source)
+            return 0, place_of(self.header, source)
         alias, dot, column = source.partition(".")
         aliases = [join.alias for join in self.rule.joins]
         if dot and alias in aliases and aliases.index(alias) < len(self.joined):
             slot = aliases.index(alias)
-            return slot + 1, place_of(self.joined[slot].header, column)
+            lookup = self.joined[slot]
+            return slot + 1, place_of(lookup.header, column, lookup.file)
         if dot and self.rule.series is not None and alias in (NEXT, HELD, SERIES):
             return self._find_in_series(self.rule.series, alias, column)
         return 0, place_of(self.header, source)

@@ -32,13 +32,18 @@ class CellError(ValueError):
 
 
 def number(text: str, decimal: str) -> float:
-    """A cell as a number; ``CellError`` when it is none."""
-    plain = text.replace(",", ".") if decimal == "," and "." not in text else text
+    """
+    A cell as a number; ``CellError`` when it is none.
+
+    Beside decimal commas a point is refused: ``1.000`` would be one thousand there, and not one.
+    """
+    plain = text.replace(",", ".") if decimal == "," else text
+    is_unclear = decimal == "," and "." in text
     try:
         found = float(plain)
     except ValueError:
         found = float("nan")
-    if not isfinite(found) or "_" in text:
+    if not isfinite(found) or "_" in text or is_unclear:
         cure = (
             f'Write digits with "{decimal}" as decimal mark, without unit or thousands separator.'
         )

@@ -12,7 +12,7 @@ from throughline.connect.mapping.filters import tester
 from throughline.connect.mapping.rules import ONLY, JoinRule
 from throughline.connect.mapping.sources import (
     Cells,
-    ColumnMissingError,
+    ColumnError,
     Context,
     Getter,
     clean,
@@ -68,8 +68,8 @@ class Lookups:
         if place not in self._known:
             try:
                 self._known[place] = _read(self._folder, join, columns)
-            except ColumnMissingError as error:
-                problem = f'needs column "{error.column}" of {join.file}'
+            except ColumnError as error:
+                problem = f'needs column "{error.column}", which {error.problem}'
                 raise FileError(problem, error.cure) from None
             except FileError as error:
                 problem = f"needs {join.file}, which {error.problem}"
@@ -123,7 +123,7 @@ def _read(folder: Path, join: JoinRule, columns: Sequence[str]) -> Lookup:
 
 
 def _lookup(sheet: Sheet, join: JoinRule, columns: Sequence[str]) -> Lookup:
-    places = [place_of(sheet.header, column) for column in columns]
+    places = [place_of(sheet.header, column, join.file) for column in columns]
     nothing = frozenset(join.written.empty)
     is_wanted = _filter(join, sheet)
     rows: dict[tuple[str, ...], Cells] = {}
@@ -143,7 +143,7 @@ def _lookup(sheet: Sheet, join: JoinRule, columns: Sequence[str]) -> Lookup:
 
 def _filter(join: JoinRule, sheet: Sheet) -> Callable[[Cells], bool]:
     def getter(column: str) -> Getter:
-        place = place_of(sheet.header, column)
+        place = place_of(sheet.header, column, join.file)
         return lambda context: context[0][place]
 
     tests = [tester(f, getter(f.column), join.written.decimal) for f in join.filters]

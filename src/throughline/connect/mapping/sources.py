@@ -15,15 +15,17 @@ Context = list[Cells]
 Getter = Callable[[Context], str]
 
 
-class ColumnMissingError(FileError):
-    """A column that the mapping names and the file does not have."""
+class ColumnError(FileError):
+    """A column that the mapping names and the file has not, or has twice."""
 
-    def __init__(self, column: str, header: Sequence[str]) -> None:
-        super().__init__(
-            "is named by the mapping and is not in the file",
-            near_miss(column, header),
-            column=column,
-        )
+    def __init__(self, column: str, header: Sequence[str], file: str) -> None:
+        if times := header.count(column):
+            problem = f"is named by the mapping and stands {times} times in the header of {file}"
+            cure = "Give each of these columns a name of its own."
+        else:
+            problem = f"is named by the mapping and is not in {file}"
+            cure = near_miss(column, header)
+        super().__init__(problem, cure, column=column)
 
 
 def open_source(path: Path, part: str, written: Written, known_columns: Sequence[str]) -> Sheet:
@@ -43,10 +45,10 @@ def open_source(path: Path, part: str, written: Written, known_columns: Sequence
     )
 
 
-def place_of(header: Sequence[str], column: str) -> int:
-    """Where a column stands in a header; ``ColumnMissingError`` when it does not."""
-    if column not in header:
-        raise ColumnMissingError(column, header)
+def place_of(header: Sequence[str], column: str, file: str = "the file") -> int:
+    """Where a column stands in a header; ``ColumnError`` when it does not, or does so twice."""
+    if header.count(column) != 1:
+        raise ColumnError(column, header, file)
     return header.index(column)
 
 
