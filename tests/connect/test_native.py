@@ -81,6 +81,22 @@ def test_an_unknown_column_is_told_once_and_its_rows_load(tmp_path):
     ]
 
 
+def test_columns_without_a_name_set_no_file_aside(tmp_path):
+    parts = "id,name,,\nDRIVE,Drive,,\nROTOR,Rotor,,\nMAGNET,Magnet,,\n"
+    plant, problems = read_plant_with_problems(shop(tmp_path, materials=parts))
+    assert list(plant.materials) == ["DRIVE", "ROTOR", "MAGNET"]
+    assert [(p.file, p.row, p.problem) for p in problems] == [
+        ("materials.csv", 1, "2 columns have no name in the header")
+    ]
+
+
+def test_a_file_that_is_no_table_names_the_command_that_maps_it(tmp_path):
+    (tmp_path / "MARA.csv").write_text("MATNR\n1\n")
+    for path in (tmp_path, tmp_path / "MARA.csv"):
+        with pytest.raises(DataError, match=r"named after a table\. .*throughline suggest"):
+            read_plant(path)
+
+
 def test_a_column_that_stands_twice_says_nothing_certain(tmp_path):
     found = problems_of(shop(tmp_path, equipment="id,work_center,id\nWND-1,WND,WND-2\n"))
     assert (found[0].column, found[0].problem) == ("id", "stands in the header twice")

@@ -90,9 +90,10 @@ def _unreadable(intake: Intake) -> str:
 
 def _nothing_known(path: Path, files: Iterable[Path]) -> str:
     names = ", ".join(file.name for file in files)
+    found = f"holds {names}, and none is" if path.is_dir() else "is not"
     return (
-        f"{path} holds {names}, and none is named after a table. Name them after the tables "
-        f"({', '.join(NATIVE_TABLES)}), or give a mapping file."
+        f"{path} {found} named after a table. Give a mapping file, which throughline suggest "
+        f"proposes, or use the names of the tables: {', '.join(NATIVE_TABLES)}."
     )
 
 
@@ -192,7 +193,7 @@ def wrong_width(file: str, number: int, cells: int, columns: int) -> RowProblem:
 
 
 def _fatal_header_problems(header: list[str], table: Table, file: str) -> Iterator[RowProblem]:
-    for name in sorted({name for name in header if header.count(name) > 1}):
+    for name in sorted({name for name in header if name and header.count(name) > 1}):
         yield RowProblem(file, 1, name, "", "stands in the header twice", "Remove one of them.")
     for column in table.columns:
         if column.required and column.name not in header:
@@ -202,8 +203,12 @@ def _fatal_header_problems(header: list[str], table: Table, file: str) -> Iterat
 
 def _unknown_columns(header: list[str], table: Table, file: str) -> Iterator[RowProblem]:
     known = [column.name for column in table.columns]
+    if unnamed := header.count(""):
+        columns = "1 column has" if unnamed == 1 else f"{unnamed} columns have"
+        cure = "Name or remove them. If this line is a title, remove the line."
+        yield RowProblem(file, 1, "", "", f"{columns} no name in the header", cure)
     for name in header:
-        if name not in known:
+        if name and name not in known:
             problem = f"is not a column of {table.name} and is not read"
             yield RowProblem(file, 1, name, "", problem, near_miss(name, known))
 
