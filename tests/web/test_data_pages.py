@@ -78,6 +78,24 @@ class TestTheOverview:
         assert "Consistent 0 %" in wms or "0 % Consistent." in wms
         assert "2 of 2 rows are contradicted" in wms
 
+    def test_feeds_that_nobody_waits_for_take_one_line_while_nothing_is_odd(
+        self, troubled: SharedWorld, sign_in: SignIn
+    ) -> None:
+        troubled.say(
+            [
+                Source(
+                    id="anna", name="Anna", kind=SourceKind.PERSON, owner=Role.PRODUCTION_MANAGER
+                ),
+                Feed(source="mes", table="suppliers", about="Whoever sells"),
+            ],
+            at=MONDAY,
+        )
+        page = words(read(sign_in("tess"), "/data"))
+        assert "Also, with nothing odd: suppliers. All its feeds" in page
+        assert "Whoever sells" not in page
+        assert "Registered, and no feed of theirs is waited for: Anna" in page
+        assert "Whoever sells" in read(sign_in("tess"), "/data/feeds/mes")
+
     def test_what_nobody_registered_is_shown_with_how_to(self, sign_in: SignIn) -> None:
         page = read(sign_in("tess"), "/data")
         assert "Sources that nobody registered" in page

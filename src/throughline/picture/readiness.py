@@ -317,7 +317,7 @@ class _Inspector:
             yield self._item(
                 ReadinessKind.CONFLICT,
                 own[0].subject if len(own) == 1 else subject_of(table, "*"),
-                own[0].reason
+                f"{own[0].column} of {own[0].subject}: {own[0].reason}"
                 if len(own) == 1
                 else f"{' and '.join(sources)} differ on {name} of {len(own)} records.",
                 "Decide which value is right, or say which source copies the other.",

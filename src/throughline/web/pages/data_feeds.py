@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,8 +71,9 @@ class FeedRow:
     """
     One feed.
 
-    ``age`` and ``cadence`` are words; ``tone`` is ``late`` or ``risk`` when it should have spoken
-    since. ``weakest`` is its column that is trusted least.
+    ``age`` and ``cadence`` are words; ``cadence_minutes`` is None when nobody knows it. ``tone`` is
+    ``late`` or ``risk`` when it should have spoken since. ``weakest`` is its column that is trusted
+    least.
     """
 
     source: str
@@ -83,11 +84,18 @@ class FeedRow:
     last_heard: datetime | None
     age: str
     cadence: str
+    cadence_minutes: float | None
     tone: str
     measures: tuple[MeasureCell, ...]
     weakest: str
     rows: int
     is_registered: bool
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody waits for it and nothing about it is odd: an overview can leave it out."""
+        is_odd = self.tone or self.weakest or any(cell.tone for cell in self.measures)
+        return not (is_odd or self.cadence_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +122,25 @@ class SourceGroup:
     @property
     def summary(self) -> str:
         """What it speaks of, in a few words."""
-        shown = ", ".join(self.tables[:3])
-        more = len(self.tables) - 3
-        if more <= 0:
-            return shown
-        return gettext("%(tables)s and %(n)d more") % {"tables": shown, "n": more}
+        return _in_a_few_words(self.tables)
+
+    @property
+    def noted(self) -> tuple[FeedRow, ...]:
+        """The feeds that somebody waits for, or about which something is odd."""
+        return tuple(feed for feed in self.feeds if not feed.is_quiet)
+
+    @property
+    def quiet(self) -> str:
+        """The other feeds, in a few words; empty when there are none."""
+        return _in_a_few_words([feed.name for feed in self.feeds if feed.is_quiet])
+
+
+def _in_a_few_words(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    more = len(names) - 3
+    if more <= 0:
+        return shown
+    return gettext("%(tables)s and %(n)d more") % {"tables": shown, "n": more}
 
 
 def source_groups(look: Look) -> tuple[SourceGroup, ...]:
@@ -221,6 +243,7 @@ def feed_row(feed: FeedReport, fields: Iterable[FieldTrust]) -> FeedRow:
         last_heard=feed.last_heard,
         age=age_words(feed.age_minutes),
         cadence=cadence_words(feed),
+        cadence_minutes=feed.cadence_minutes,
         tone=_age_tone(feed),
         measures=measure_cells(feed),
         weakest=_weakest(feed, fields),

@@ -282,7 +282,7 @@ def _saying(saying: Saying) -> SayingLine:
         changes=tuple((c.column, shown(c.before), shown(c.after)) for c in changed[:MOST_CHANGES]),
         more=max(0, len(changed) - MOST_CHANGES),
         columns=len(changed),
-        is_first=all(c.before is None for c in saying.changes),
+        is_first=bool(changed) and all(c.before is None for c in changed),
         is_withdrawal=saying.is_retraction,
         is_correction=bool(saying.corrects),
         holds=saying.holds,

@@ -49,7 +49,8 @@ class WeakFinding:
 class Overview:
     """
     The page. ``verdict`` says in one sentence how far the record can be trusted; ``weak`` is what
-    was found in data too weak to decide by.
+    was found in data too weak to decide by; ``idle`` are registered sources without a feed, such as
+    people who state something now and then.
     """
 
     verdict: str
@@ -59,6 +60,7 @@ class Overview:
     weak: tuple[WeakFinding, ...]
     heads: tuple[tuple[str, str], ...]
     registered: tuple[SourceGroup, ...]
+    idle: tuple[SourceGroup, ...]
     unregistered: tuple[SourceGroup, ...]
     may_register: bool
 
@@ -76,7 +78,8 @@ def overview(look: Look) -> Overview:
         waits=waits,
         weak=_weak(look),
         heads=measure_heads(),
-        registered=tuple(group for group in groups if group.is_registered),
+        registered=tuple(group for group in groups if group.is_registered and group.feeds),
+        idle=tuple(group for group in groups if group.is_registered and not group.feeds),
         unregistered=tuple(group for group in groups if not group.is_registered),
         may_register=look.who.may_record("sources") and look.who.may_record("feeds"),
     )
