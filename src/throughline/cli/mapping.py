@@ -36,7 +36,13 @@ def suggest(options: argparse.Namespace) -> int:
         tell(sentence)
     if options.out:
         options.out.write_text(found.text, encoding="utf-8", newline="\n")
+    if found.is_empty:
+        tell(
+            "No table could be proposed. Name the columns and files by what they hold, or write "
+            "the mapping by hand: docs/reference/mapping.md."
+        )
     report = {
+        "path": str(options.path),
         **found.as_json(),
         "out": str(options.out) if options.out else None,
         "seconds": watch.seconds,
@@ -62,6 +68,6 @@ def _readable(report: dict[str, Any]) -> str:
     header = ("table", "from", "score", "columns", "missing")
     return (
         f"{table(rows, header)}\n"
-        f"Written to {report['out']}. Read it, then: throughline load PATH --mapping "
-        f"{report['out']} --dry-run"
+        f"Written to {report['out']}. Read it, then:\n"
+        f"throughline load {report['path']} --mapping {report['out']} --dry-run"
     )

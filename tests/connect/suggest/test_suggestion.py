@@ -244,3 +244,63 @@ def test_things_that_have_only_a_name_are_known_by_it(tmp_path):
         suggest(export(tmp_path, {"suppliers.csv": "name,phone\nX,1\nY,2\n"})), "suppliers"
     )
     assert lines == {"id": "name"}
+
+
+def test_columns_that_nothing_is_read_from_are_named(tmp_path):
+    text = "Materialnummer,Bezeichnung,ME,Prüfplan\nM-1,Welle,ST,P1\nM-2,Rad,ST,P7\n"
+    found = suggest(export(tmp_path, {"Materialstamm.csv": text}))
+    assert "# not read: Prüfplan\n" in found.text
+
+
+def test_a_total_in_the_last_row_is_left_out_by_a_filter(tmp_path):
+    text = "Materialnummer;Bezeichnung;ME\nM-1;Welle;ST\nM-2;Rad;ST\nSumme;;\n"
+    found = suggest(export(tmp_path, {"Materialstamm.csv": text}))
+    assert 'is_not = "Summe"   # the last row is a total of the others' in found.text
+    intake = read_foreign(tmp_path, found.mapping)
+    assert list(intake.tables["materials"]) == ["M-1", "M-2"]
+    assert [tally.left_out for tally in intake.tallies if tally.table == "materials"] == [1]
+
+
+def test_the_decimal_mark_is_taken_from_the_whole_file(tmp_path):
+    text = (
+        "Auftragsnummer;Material;Auftragsmenge;Liefertermin;Wert\n"
+        "K1;M-1;1.000;01.03.2026;1.234,50\nK2;M-1;250;02.03.2026;0,12\n"
+        "K3;M-1;7;03.03.2026;3,99\n"
+    )
+    found = suggest(export(tmp_path, {"Kundenaufträge.csv": text}))
+    assert 'decimal = ","' in found.text
+    intake = read_foreign(tmp_path, found.mapping)
+    assert [(p.row, p.value) for p in intake.problems] == [(2, "1.000")]
+
+
+def test_points_that_could_part_thousands_are_to_be_looked_at(tmp_path):
+    text = (
+        "Auftragsnummer;Material;Auftragsmenge;Liefertermin\n"
+        "K1;M-1;1.000;01.03.2026\nK2;M-1;250;02.03.2026\nK3;M-1;7;03.03.2026\n"
+    )
+    found = suggest(export(tmp_path, {"Kundenaufträge.csv": text}))
+    assert "LOOK: 1.000 is read with a decimal point; it could be thousands" in found.text
+
+
+def test_what_cannot_be_looked_at_is_told_with_its_cure(tmp_path):
+    files = {
+        "a.csv": "Material,Menge,Menge\nM-1,1,2\n",
+        "b.csv": "Material,Menge\n",
+        "c.csv": "Stand 1.3.2026,,\nMaterial,Menge,Lager\nM-1,5,L1\n",
+    }
+    twice, empty, title = suggest(export(tmp_path, files)).unread
+    assert twice.startswith('a.csv has 2 columns called "Menge", which a mapping cannot tell apart')
+    assert empty == "b.csv has no rows below its header. Export it with its rows."
+    assert title.startswith("c.csv names 1 of 3 columns in its first line. If that is a title")
+
+
+def test_a_sheet_of_one_row_is_looked_at(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(tmp_path / "erp.xlsx")) as book:
+        book.add_worksheet("empty")
+        book.add_worksheet("Werke").write_column(0, 0, ["Werk", "1000"])
+        book.add_worksheet("Lieferanten").write_column(0, 0, ["Lieferant", "V1", "V2"])
+    found = suggest(tmp_path / "erp.xlsx")
+    assert [seen.source.part for seen in found.seen] == ["Werke", "Lieferanten"]
+    assert found.unread == ()

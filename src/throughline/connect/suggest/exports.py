@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +20,7 @@ from throughline.connect.sheets import (
 from throughline.connect.suggest.profiles import Profile, profiles
 from throughline.connect.suggest.words import Words, entity_of
 from throughline.errors import DataError
+from throughline.picture.defects.shape_rules import is_total
 
 MOST_ROWS = 60_000
 MOST_SAMPLED = 2_000
@@ -32,6 +33,7 @@ _KIND_NAMES = {"model": 0.95, "doctype": 0.95, "entity": 0.95, "table": 0.95, "_
 _KIND_NAMES.update({"object": 0.9, "kind": 0.6, "type": 0.6})
 _MOST_KINDS = 60
 _LEAST_KINDS = 2
+_WIDE = 3
 _GENERIC_NAMES = re.compile(r"(sheet|tabelle|table|export|data|rows|list|query|report)?[\d_ -]*")
 
 
@@ -39,7 +41,8 @@ _GENERIC_NAMES = re.compile(r"(sheet|tabelle|table|export|data|rows|list|query|r
 class Source:
     """
     One table of an export: its file, the part of it, and with ``kind`` only the rows in which the
-    column of that name holds that value. ``entity`` are the words by which it is called.
+    column of that name holds that value. ``entity`` are the words by which it is called. ``total``
+    is the column and the word that mark its last row as a total of the others.
     """
 
     file: str
@@ -51,6 +54,7 @@ class Source:
     columns: tuple[Profile, ...]
     sample: tuple[tuple[str, ...], ...] = ()
     more_files: tuple[str, ...] = ()
+    total: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -81,7 +85,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Everything found under a path, and what could not be read, with its reason."""
+    """Everything found under a path, and what could not be looked at, with its reason."""
 
     sources: tuple[Source, ...]
     unread: tuple[str, ...]
@@ -110,29 +114,67 @@ def read_export(path: Path) -> Export:
     unread: list[str] = []
     for file in files[:MOST_FILES]:
         name = file.relative_to(folder).as_posix()
-        try:
-            sources.extend(_sources(file, name))
-        except FileError as error:
-            unread.append(f"{name} {error.problem}. {error.cure}")
+        for found in _sources(file, name):
+            if isinstance(found, Source):
+                sources.append(found)
+            else:
+                unread.append(found)
     unread.extend(f"{f.name} was not looked at: too many files" for f in files[MOST_FILES:])
     return Export(tuple(_merged(sources)), tuple(unread))
 
 
-def _sources(file: Path, name: str) -> Iterator[Source]:
-    for part in _parts(file):
-        with read_sheet(file, part=part) as sheet:
-            rows = [cells for _, cells in islice(sheet.rows, MOST_ROWS)]
-        if not rows or len(sheet.header) > MOST_COLUMNS:
+def _sources(file: Path, name: str) -> Iterator[Source | str]:
+    """The tables of a file, and a sentence for each that cannot be looked at."""
+    try:
+        parts = _parts(file)
+    except FileError as error:
+        yield f"{name} {error.problem}. {error.cure}"
+        return
+    for part in parts:
+        called = f"{name} [{part}]" if part else name
+        try:
+            with read_sheet(file, part=part) as sheet:
+                rows = [cells for _, cells in islice(sheet.rows, MOST_ROWS)]
+        except FileError as error:
+            yield f"{called} {error.problem}. {error.cure}"
             continue
-        kinds = _kinds(sheet.header, rows) if _is_document(file) else None
-        if kinds is None:
-            entity = _entity(name, part)
-            yield _source(name, part, None, sheet.header, rows, entity)
-            continue
-        column, by_kind = kinds
-        for kind, members in by_kind.items():
-            entity = entity_of(kind.rpartition(".")[2])
-            yield _source(name, part, (column, kind), sheet.header, members, entity)
+        if not rows:
+            yield f"{called} has no rows below its header. Export it with its rows."
+        elif len(sheet.header) > MOST_COLUMNS:
+            yield f"{called} has {len(sheet.header)} columns, more than {MOST_COLUMNS}. Split it."
+        else:
+            yield from _unclear(called, sheet.header)
+            yield from _tables(file, name, part, sheet.header, rows)
+
+
+def _unclear(called: str, header: Sequence[str]) -> Iterator[str]:
+    """Columns that a mapping cannot name."""
+    for column, times in Counter(name for name in header if name).items():
+        if times > 1:
+            yield (
+                f'{called} has {times} columns called "{column}", which a mapping cannot tell '
+                "apart. Give each a name of its own."
+            )
+    unnamed = sum(not name for name in header)
+    if len(header) >= _WIDE and unnamed > len(header) / 2:
+        yield (
+            f"{called} names {len(header) - unnamed} of {len(header)} columns in its first line. "
+            "If that is a title, remove the lines above the names of the columns."
+        )
+
+
+def _tables(
+    file: Path, name: str, part: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Iterator[Source]:
+    """One table, or in a document one for each kind of thing."""
+    kinds = _kinds(header, rows) if _is_document(file) else None
+    if kinds is None:
+        yield _source(name, part, None, header, rows, _entity(name, part))
+        return
+    column, by_kind = kinds
+    for kind, members in by_kind.items():
+        entity = entity_of(kind.rpartition(".")[2])
+        yield _source(name, part, (column, kind), header, members, entity)
 
 
 def _parts(file: Path) -> Sequence[str]:
@@ -140,8 +182,9 @@ def _parts(file: Path) -> Sequence[str]:
     if not (has_parts(file) or _is_document(file)):
         return ("",)
     infos = sheets_in(file)
-    # One row is a setting, not a table; sheets of workbooks do not tell their rows beforehand.
-    tables = [info.part for info in infos if info.rows is None or info.rows > 1]
+    # One object in a document is a setting, not a table; one row of a sheet may be the only site.
+    least = 2 if _is_document(file) else 1
+    tables = [info.part for info in infos if info.rows is None or info.rows >= least]
     return tables[:MOST_PARTS] if len(infos) > 1 else ("",)
 
 
@@ -157,11 +200,25 @@ def _source(
     rows: Sequence[Sequence[str]],
     entity: Words,
 ) -> Source:
-    used = [i for i in range(len(header)) if kind is None or any(_cell(row, i) for row in rows)]
+    times = Counter(header)
+    used = [
+        i
+        for i, name in enumerate(header)
+        if name and times[name] == 1 and (kind is None or any(_cell(row, i) for row in rows))
+    ]
     names = [header[i] for i in used]
     columns = profiles(names, ([_cell(row, i) for i in used] for row in rows))
     sample = tuple(tuple(_cell(row, i).strip() for i in used) for row in rows[:MOST_SAMPLED])
-    return Source(file, part, kind, len(rows), len(rows) < MOST_ROWS, entity, columns, sample)
+    is_whole, total = len(rows) < MOST_ROWS, _total(names, [_cell(rows[-1], i) for i in used])
+    return Source(file, part, kind, len(rows), is_whole, entity, columns, sample, total=total)
+
+
+def _total(names: Sequence[str], last: Sequence[str]) -> tuple[str, str] | None:
+    """The column and the word by which the last row is a total and has cells that are empty."""
+    first = next((i for i, cell in enumerate(last) if cell.strip()), None)
+    if first is None or all(cell.strip() for cell in last) or not is_total(last[first]):
+        return None
+    return names[first], last[first].strip()
 
 
 def _cell(row: Sequence[str], place: int) -> str:
@@ -223,4 +280,5 @@ def _merged(sources: Sequence[Source]) -> Iterator[Source]:
             largest.columns,
             largest.sample,
             tuple(source.file for source in rest),
+            first.total,
         )

@@ -74,17 +74,23 @@ def _number_fit(column: Column, profile: Profile, *, whole: bool) -> Fit:
     low, high = profile.low * factor, profile.high * factor
     if column.minimum is not None and low < column.minimum:
         told = f"numbers from {profile.low:g}; below {column.minimum:g} rows are set aside"
-        return Fit(_OUT_OF_BOUNDS, told, keys, told)
+        return Fit(_OUT_OF_BOUNDS, told, keys, "; ".join(filter(None, (told, _doubt(profile)))))
     if column.maximum is not None and high > column.maximum:
         told = f"numbers up to {profile.high:g}; above {column.maximum:g} rows are set aside"
-        return Fit(_OUT_OF_BOUNDS, told, keys, told)
-    others = 1 - profile.numbers
-    warning = f"{others:.0%} of the samples are no numbers" if others else ""
-    if profile.could_be_thousands:
-        warning = f"{profile.examples[0]} is read with a decimal comma; it could be thousands"
+        return Fit(_OUT_OF_BOUNDS, told, keys, "; ".join(filter(None, (told, _doubt(profile)))))
+    return Fit(1, f"numbers from {profile.low:g} to {profile.high:g}", keys, _doubt(profile))
+
+
+def _doubt(profile: Profile) -> str:
+    """What a person should look at in a column of numbers; empty when all is clear."""
     if profile.grouped:
-        warning = "some samples have thousands separators and would be set aside"
-    return Fit(1, f"numbers from {profile.low:g} to {profile.high:g}", keys, warning)
+        return "some samples have thousands separators and would be set aside"
+    if profile.could_be_thousands:
+        mark, name = (",", "comma") if profile.decimal_commas else (".", "point")
+        example = next(text for text in profile.values if mark in text)
+        return f"{example} is read with a decimal {name}; it could be thousands"
+    others = 1 - profile.numbers
+    return f"{others:.0%} of the samples are no numbers" if others else ""
 
 
 def _factor(column: Column, profile: Profile) -> tuple[dict[str, Any], float]:

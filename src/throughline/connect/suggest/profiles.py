@@ -19,6 +19,7 @@ _MOST_EXAMPLES = 3
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([.,' ]\d{3})+([.,]\d+)?|\d+[.,]?\d*-")
+_PARTED_BY_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _WHOLE = re.compile(r"[+-]?\d+(\.0+)?")
 _MOSTLY = 0.8
 _THOUSANDS = 3
@@ -59,6 +60,12 @@ class Profile:
     def is_number(self) -> bool:
         """Whether most of its samples are numbers."""
         return self.numbers >= _MOSTLY
+
+    @property
+    def is_figures(self) -> bool:
+        """Whether most of its samples are numbers, with thousands separators or without."""
+        samples = self.values.total()
+        return samples > 0 and self.numbers + self.grouped / samples >= _MOSTLY
 
     @property
     def is_text(self) -> bool:
@@ -153,7 +160,7 @@ class _Collector:
             decimal_commas=len(commas),
             decimal_points=sum("." in text for text in samples if _NUMBER.fullmatch(text)),
             grouped=grouped,
-            could_be_thousands=_could_be_thousands(commas),
+            could_be_thousands=_could_be_thousands(commas) or _points_could_be(samples),
             dates=dates,
             durations=0.0 if numbers or dates else _durations(samples) / of,
             nothings=frozenset(self.nothings),
@@ -172,6 +179,18 @@ def _could_be_thousands(commas: Sequence[str]) -> bool:
         text.lstrip("+-").startswith("0,") or len(text.partition(",")[2]) != _THOUSANDS
         for text in commas
     )
+
+
+def _points_could_be(samples: Iterable[str]) -> bool:
+    """
+    Whether every point could part thousands, as in 1.250 beside 900: a file with three decimals
+    everywhere has them in small numbers as well.
+    """
+    found = [text.lstrip("+-") for text in samples if _NUMBER.fullmatch(text)]
+    pointed = [text for text in found if "." in text]
+    others = [text for text in found if "." not in text]
+    is_parted = all(_PARTED_BY_POINT.fullmatch(text) for text in pointed)
+    return bool(pointed and others) and is_parted and all(len(t) <= _THOUSANDS for t in others)
 
 
 def _durations(samples: Iterable[str]) -> int:

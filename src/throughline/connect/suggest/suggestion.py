@@ -44,7 +44,7 @@ class Suggestion:
     A proposed mapping.
 
     ``text`` is the TOML with its explanations, ``seen`` what each table of the export may be,
-    ``proposals`` what is written for each native table, and ``unread`` what could not be read.
+    ``proposals`` what is written for each native table, and ``unread`` what could not be looked at.
     """
 
     name: str
@@ -218,7 +218,7 @@ def _unmapped(seen: Sequence[Seen], proposals: Sequence[Proposal], export: Expor
         near = ", ".join(f"{guess.table} {guess.score:.2f}" for guess in one.guesses[:_SHOWN])
         how = "is only joined" if id(one.source) in joined else "is left out"
         yield f"{one.source.name} {how}. Nearest: {near or 'nothing'}."
-    yield from (f"{sentence} It was not read." for sentence in export.unread)
+    yield from export.unread
 
 
 def _seen_json(seen: Seen) -> dict[str, Any]:

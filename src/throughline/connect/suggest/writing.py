@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from throughline.connect.suggest.exports import Source
+from throughline.connect.suggest.profiles import Profile
 from throughline.connect.suggest.proposals import Join, Line, Proposal
 from throughline.model import TABLES
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH = 60
+_MOST_NAMED = 20
 
 
 def toml_of(
@@ -71,8 +73,20 @@ def _table(proposal: Proposal) -> Iterator[str]:
     for name in proposal.missing:
         about = TABLES[proposal.table].column(name).about
         yield f"# missing: {name}, which is required ({about}) Map it, and take the marks away."
-    for line in _body(proposal):
+    body = list(_body(proposal))
+    yield from _not_read(proposal, body)
+    for line in body:
         yield f"{mark}{line}" if not line.startswith("#") else line
+
+
+def _not_read(proposal: Proposal, body: Sequence[str]) -> Iterator[str]:
+    """The columns of the source that no line of the table names."""
+    columns = proposal.source.columns if proposal.source else ()
+    text = "\n".join(body)
+    left = [p.name for p in columns if _text(p.name) not in text and f"{{{p.name}}}" not in text]
+    if left:
+        more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+        yield f"# not read: {_one_line(', '.join(left[:_MOST_NAMED]))}{more}"
 
 
 def _of(proposal: Proposal) -> str:
@@ -89,6 +103,10 @@ def _body(proposal: Proposal) -> Iterator[str]:
         yield from (line for join in proposal.joins for line in _join(join))
         if source.kind:
             yield from _where("[[table.where]]", source.kind)
+        if source.total:
+            column, word = source.total
+            yield from ("[[table.where]]", f"column = {_text(column)}")
+            yield f"is_not = {_text(word)}   # the last row is a total of the others"
         if proposal.filled:
             yield from ("[[table.where]]", f"column = {_text(proposal.filled)}", "empty = false")
         if proposal.series_of:
@@ -113,8 +131,10 @@ def _head(proposal: Proposal, source: Source) -> Iterator[str]:
 def _written(proposal: Proposal, source: Source) -> Iterator[str]:
     """How the file is written: its decimal mark and the words that mean nothing."""
     used = [p for p in source.columns if any(p.name in line.source for line in proposal.lines)]
-    commas = sum(p.decimal_commas for p in used if p.is_number)
-    points = sum(p.decimal_points for p in used if p.is_number)
+    commas, points = _decimal_marks(used)
+    if not commas and not points:
+        # What is read does not say it; other columns of the file may.
+        commas, points = _decimal_marks(source.columns)
     if commas and not points:
         yield f'decimal = ","   # {commas} numbers have a decimal comma, none has a point'
     elif commas:
@@ -123,6 +143,13 @@ def _written(proposal: Proposal, source: Source) -> Iterator[str]:
     if nothings:
         words = ", ".join(_text(word) for word in sorted(nothings))
         yield f"empty = [{words}]   # these stand where nothing is known"
+
+
+def _decimal_marks(columns: Sequence[Profile]) -> tuple[int, int]:
+    """How many numbers have a decimal comma, and how many a point that cannot part thousands."""
+    numeric = [p for p in columns if p.is_figures]
+    points = sum(p.decimal_points for p in numeric if p.decimal_commas or not p.could_be_thousands)
+    return sum(p.decimal_commas for p in numeric), points
 
 
 def _join(join: Join) -> Iterator[str]:

@@ -168,12 +168,13 @@ def _begins_with_total(table: RawTable) -> Mask:
     rows: Mask = np.zeros(len(table), np.bool_)
     before: Mask = np.ones(len(table), np.bool_)
     for column in table.columns:
-        rows |= before & _where(column, [_is_total(text) for text in column.texts])
+        rows |= before & _where(column, [is_total(text) for text in column.texts])
         before &= column.empty
     return rows
 
 
-def _is_total(text: str) -> bool:
+def is_total(text: str) -> bool:
+    """Whether a cell says nothing but that its row is a total, in one of several languages."""
     said = w.words_of(text) if len(text) <= len("Zwischensumme gesamt:") else ()
     return bool(said) and set(said) <= _TOTALS
 
