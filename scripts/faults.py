@@ -143,6 +143,8 @@ def _is_held(mark: Mark, sheet: Sheet | None) -> bool:
 def _figure(sheet: Sheet) -> str:
     if sheet["outcome"] == "passed":
         return str(sheet["figure"])
+    if sheet["count"] >= sheet["full"] and sheet["figure"]:
+        return f"a goal was missed: {sheet['figure']}"
     return f"{sheet['test']} failed after {sheet['count']:,} of {sheet['full']:,}"
 
 
