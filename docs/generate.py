@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
+from throughline.cli.groups import EXIT, GROUPS
 from throughline.model import TABLES, Column, Table
 from throughline.model.door import LOOP_TABLES
 from throughline.picture.defects import RULES, Rule
@@ -295,18 +296,25 @@ def _cell(text: str) -> str:
 
 def cli_page(parser: argparse.ArgumentParser) -> str:
     """Every command with its arguments, from the parser itself and so never out of date."""
-    parts = [MADE_BY, "# The command line\n", _prose(parser), "## Options of every command\n"]
     commands = _commands(parser)
+    listed = (f"{heading}: {', '.join(map(_link, names))}." for heading, names in GROUPS)
+    parts = [MADE_BY, "# The command line\n", f"{parser.description} {EXIT}\n"]
+    parts += [*(f"- {line}" for line in listed), "", "## Options of every command\n"]
     shared = _shared_options(commands)
     parts.append(_options_table(_visible(parser, shared=set()) + list(shared.values())))
-    for name, (about, command) in commands.items():
+    for name in (name for _, names in GROUPS for name in names):
+        command = commands[name]
         parts.append(f"## {parser.prog} {name}\n")
-        parts.append((_prose(command).strip() or _sentence(about)) + "\n")
+        parts.append(_prose(command).strip() + "\n")
         own = _visible(command, shared=set(shared))
         parts.append(f"    {_usage(parser.prog, name, own)}\n")
         if own:
             parts.append(_options_table(own))
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#throughline-{name})"
 
 
 def _prose(parser: argparse.ArgumentParser) -> str:
@@ -318,26 +326,17 @@ def _prose(parser: argparse.ArgumentParser) -> str:
 # ruff: noqa: SLF001
 
 
-def _commands(
-    parser: argparse.ArgumentParser, prefix: str = ""
-) -> dict[str, tuple[str, argparse.ArgumentParser]]:
-    """Commands by name, those of commands (``user add``) under their full name."""
-    found: dict[str, tuple[str, argparse.ArgumentParser]] = {}
-    for action in parser._actions:
-        if not isinstance(action, argparse._SubParsersAction):
-            continue
-        about = {choice.dest: choice.help or "" for choice in action._choices_actions}
-        for name, command in action.choices.items():
-            inner = _commands(command, prefix=f"{prefix}{name} ")
-            found.update(inner or {f"{prefix}{name}": (about.get(name, ""), command)})
-    return found
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Commands by name."""
+    (action,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(action.choices)
 
 
 def _shared_options(
-    commands: dict[str, tuple[str, argparse.ArgumentParser]],
+    commands: dict[str, argparse.ArgumentParser],
 ) -> dict[str, argparse.Action]:
     """Options that every command takes, by what the user types."""
-    per_command = [{_typed(a): a for a in _visible(c, shared=set())} for _, c in commands.values()]
+    per_command = [{_typed(a): a for a in _visible(c, shared=set())} for c in commands.values()]
     first = per_command[0] if per_command else {}
     return {
         typed: action

@@ -600,3 +600,16 @@ def test_every_argument_of_every_command_says_what_it_is() -> None:
     for name, parser in dict(commands.choices).items():  # type: ignore[arg-type]
         for action in parser._actions:
             assert action.help, f"{name} {action.dest}"
+
+
+def test_every_command_stands_in_one_group_of_the_help(capsys) -> None:
+    from throughline.cli import build_parser
+    from throughline.cli.groups import GROUPS
+
+    (commands,) = [a for a in build_parser()._actions if a.dest == "command"]
+    grouped = [name for _, names in GROUPS for name in names]
+    assert sorted(grouped) == sorted(commands.choices), "enter the command in cli/groups.py"
+    build_parser().print_help()
+    said = capsys.readouterr().out
+    assert "usage: throughline [-h] [--version] COMMAND ..." in said
+    assert "Bring data in:\n  inspect      Look for defects" in said

@@ -25,6 +25,7 @@ from throughline.cli import (
     trust,
 )
 from throughline.cli.common import keep_snapshot
+from throughline.cli.groups import overview
 from throughline.cli.output import tell
 from throughline.errors import DataError, RequestError, ThroughlineError, WorldError
 
@@ -36,11 +37,19 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; the reference page is generated from it."""
     parser = argparse.ArgumentParser(
         prog="throughline",
+        usage="throughline [-h] [--version] COMMAND ...",
         description="One closed loop from strategy to the shop floor.",
-        epilog="Exit: 0 done, 1 the data or the request is wrong, 2 usage, 3 the world failed.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"throughline {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    # The overview below lists the commands in their groups.
+    commands = parser.add_subparsers(
+        dest="command",
+        required=True,
+        metavar="COMMAND",
+        prog="throughline",
+        help=argparse.SUPPRESS,
+    )
     for module in (
         loop,
         data,
@@ -56,6 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
         trust,
     ):
         module.add_commands(commands)
+    abouts = {name: command.description or "" for name, command in commands.choices.items()}
+    parser.epilog = overview(abouts)
     return parser
 
 

@@ -29,7 +29,7 @@ NEEDS_DATA = frozenset(
 
 def add_command(commands: Commands, name: str, run: Any, about: str) -> argparse.ArgumentParser:
     """A command with the options that every command has."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    parser: argparse.ArgumentParser = commands.add_parser(name, description=about)
     parser.add_argument(
         "--db",
         metavar="URL",
