@@ -168,6 +168,14 @@ class TestARestore:
         assert DjangoLedger().head() == FIRST
         assert DjangoLedger().verify().first_bad_sequence == 200
 
+    def test_a_backup_with_a_plan_that_was_changed_under_its_hash_is_refused(
+        self, source: World, file: Path, new_database: New
+    ) -> None:
+        DjangoArtefacts().put("plan", "a" * 64, '{"quantity":40}')
+        back_up(source, file, now=NOON)
+        with pytest.raises(DataError, match="the plan aaaaaaaaaaaa was changed"):
+            restore(file, new_database())
+
     @pytest.mark.parametrize("column", ["sequence", "chain_hash", "digest"])
     def test_a_backup_that_is_not_what_its_manifest_says_is_refused(
         self,

@@ -48,8 +48,8 @@ class Verification:
     """
     Whether the chain is intact, and where it first is not.
 
-    ``damage`` is what the database says of itself when every entry is as it was written but what
-    leads to them is not: an index that misses an entry would let it be said twice.
+    ``damage`` says what is wrong when every entry is as it was written and something beside them is
+    not: an index that misses an entry, so that it could be said twice, or a published plan.
     """
 
     events: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from throughline.errors import StaleError
 from throughline.loop.propose import Proposal, moved
@@ -12,6 +11,7 @@ from throughline.loop.settings import LoopSettings
 from throughline.loop.world import World
 from throughline.model.codec import canonical, to_json
 from throughline.model.decisions import DeclaredAssumption, Publication
+from throughline.model.documents import PLAN, SCHEDULE, SURVIVAL, document_hash
 from throughline.model.materials import Procurement
 from throughline.model.orders import ProductionOrder, PurchaseOrder
 from throughline.model.plan import Plan, PlannedOrder, SupplyState
@@ -84,14 +84,14 @@ def _check_changes(before: Schedule, proposal: Proposal) -> None:
 
 def keep(world: World, proposal: Proposal) -> None:
     """Keep the documents of a proposal."""
-    world.keep("plan", proposal.plan.content_hash, proposal.plan)
-    world.keep("schedule", proposal.schedule.content_hash, proposal.schedule)
-    world.keep("survival", survival_key(proposal), proposal.survival)
+    world.keep(PLAN, proposal.plan.content_hash, proposal.plan)
+    world.keep(SCHEDULE, proposal.schedule.content_hash, proposal.schedule)
+    world.keep(SURVIVAL, survival_key(proposal), proposal.survival)
 
 
 def survival_key(proposal: Proposal) -> str:
     """Hash of the survival curve."""
-    return sha256(canonical(to_json(proposal.survival)).encode()).hexdigest()
+    return document_hash(SURVIVAL, to_json(proposal.survival))
 
 
 def _declarations(world: World, plan: Plan, now: datetime) -> Iterator[DeclaredAssumption]:

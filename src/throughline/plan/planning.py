@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from throughline.model.assumptions import Assumption
-from throughline.model.codec import canonical, to_json
+from throughline.model.codec import to_json
+from throughline.model.documents import PLAN, document_hash
 from throughline.model.plan import Plan
 from throughline.model.plant import Plant
 from throughline.plan.assume import assume
@@ -87,7 +87,5 @@ def make_plan(
 
 def sealed(plan: Plan) -> Plan:
     """The plan with the hash of its content, and the id that follows from it."""
-    document = to_json(plan)
-    del document["id"], document["content_hash"]
-    digest = sha256(canonical(document).encode()).hexdigest()
+    digest = document_hash(PLAN, to_json(plan))
     return replace(plan, id=f"PLAN-{digest[:_ID_DIGITS]}", content_hash=digest)

@@ -9,7 +9,6 @@ give a ``Timetable``.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from throughline.errors import UnknownIdError
-from throughline.model.codec import canonical, to_json
+from throughline.model.codec import to_json
+from throughline.model.documents import SCHEDULE, document_hash
 from throughline.model.plan import Plan
 from throughline.model.plant import Plant
 from throughline.model.schedule import OrderDates, Schedule, ScheduledOperation
@@ -397,7 +397,7 @@ def _schedule(
         iterations=iterations,
         unscheduled=problem.left_out,
     )
-    digest = hashlib.sha256(canonical(to_json(schedule)).encode()).hexdigest()
+    digest = document_hash(SCHEDULE, to_json(schedule))
     return dataclasses.replace(schedule, id=f"SCH-{digest[:10]}", content_hash=digest)
 
 

@@ -320,7 +320,8 @@ def _checked(file: Path, on_chain: Callable[[int], None] | None) -> Restored:
     ledger, manifest = DjangoLedger(), kept_manifest()
     found = ledger.verify(on_progress=on_chain)
     if not found.intact:
-        message = f"{file} is damaged at sequence {found.first_bad_sequence}. Use another backup."
+        what = found.damage or f"it is damaged at sequence {found.first_bad_sequence}"
+        message = f"{file} cannot be restored: {what}. Use another backup."
         raise DataError(message)
     fold = folded(ledger, NoSnapshots(), until=None if manifest is None else manifest.sequence)
     is_same = None if manifest is None else _is_as_stated(manifest, fold, ledger)

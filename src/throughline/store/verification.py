@@ -18,7 +18,9 @@ from throughline.ledger.chain import GENESIS, body_hash, chain_hash
 from throughline.ledger.ports import Progress, Verification
 from throughline.model.events import Event
 from throughline.store import models
+from throughline.store.artefacts import PUBLICATIONS, damage_of_documents
 from throughline.store.failures import world_failures
+from throughline.store.reading import stated_about
 from throughline.store.snapshots import DjangoSnapshots
 
 _ROWS_AT_ONCE = 2_000
@@ -32,7 +34,8 @@ class _DamagedError(Exception):
 
 def verify(on_progress: Progress | None = None) -> Verification:
     """
-    Recompute every hash of the chain, entry by entry, then let the database check itself.
+    Recompute every hash of the chain, entry by entry, then let the database check itself, then hold
+    every document (plan, schedule, survival curve) against the hash that it is kept under.
 
     Entries that a snapshot has seen and that are not there any more, or not the same, are found as
     well. The database's own check finds what no hash covers: an index that leads to another entry
@@ -58,7 +61,7 @@ def verify(on_progress: Progress | None = None) -> Verification:
         return Verification(count, intact=False, first_bad_sequence=count + 1)
     if seen:
         return Verification(count, intact=False, first_bad_sequence=count + 1)
-    damage = _damage()
+    damage = _damage() or damage_of_documents(stated_about(PUBLICATIONS))
     return Verification(count, intact=not damage, first_bad_sequence=None, damage=damage)
 
 
