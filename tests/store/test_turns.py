@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DECIDE = """
@@ -20,15 +23,31 @@ with DecidersTurn():
 """
 
 
-def decider(file: Path) -> subprocess.Popen[str]:
+@contextmanager
+def decider(file: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that decides; whatever becomes of the test, it does not outlive it."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", DECIDE, f"sqlite:///{file}"],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # what is not asked for stays in the pipe, where it can be seen
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def says(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().strip()
+
+
+def is_silent(process: subprocess.Popen[bytes]) -> bool:
+    return not select.select([process.stdout], [], [], 0.3)[0]
 
 
 def test_a_second_process_decides_after_the_first_and_a_killed_one_holds_up_nobody(
@@ -36,18 +55,15 @@ def test_a_second_process_decides_after_the_first_and_a_killed_one_holds_up_nobo
 ) -> None:
     file = tmp_path / "plant.db"
     with decider(file) as first:
-        assert first.stdout is not None
-        assert first.stdin is not None
-        assert [first.stdout.readline() for _ in "wm"] == ["waiting\n", "mine\n"]
-        with decider(file) as second, decider(file) as third:
-            assert first.poll() is None
-            assert second.stdout.readline() == "waiting\n"  # type: ignore[union-attr]
-            os.set_blocking(second.stdout.fileno(), False)  # type: ignore[union-attr]
-            assert not second.stdout.read()  # type: ignore[union-attr]
+        assert (says(first), says(first)) == ("waiting", "mine")
+        with decider(file) as second:
+            assert says(second) == "waiting"
+            assert is_silent(second)
             first.kill()  # gives its turn back without a word
-            os.set_blocking(second.stdout.fileno(), True)  # type: ignore[union-attr]
-            for process in (second, third):
-                process.stdin.write("\n")  # type: ignore[union-attr]
-                process.stdin.flush()  # type: ignore[union-attr]
-            said = [process.stdout.read() for process in (second, third)]  # type: ignore[union-attr]
-    assert said == ["mine\nover\n", "waiting\nmine\nover\n"]
+            assert says(second) == "mine"
+            with decider(file) as third:
+                assert says(third) == "waiting"
+                assert is_silent(third)
+                assert second.stdin is not None
+                second.stdin.write(b"\n")
+                assert (says(second), says(third)) == ("over", "mine")
