@@ -1,0 +1,1 @@
+"""Makespan of job shops and flexible job shops: a rule at once, then compiled tabu search."""
