@@ -22,6 +22,7 @@ from throughline.cli import (
     order_figures,
     planning,
     running,
+    solving,
     trust,
 )
 from throughline.cli.common import keep_snapshot
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
         inspecting,
         history,
         planning,
+        solving,
         figures,
         order_figures,
         running,

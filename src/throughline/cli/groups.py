@@ -13,6 +13,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Plan", ("plan", "schedule", "survive", "assumptions", "trace")),
     ("Run the loop", ("turn", "decide")),
     ("Keep the record", ("export", "verify", "backup", "restore")),
+    ("Compare", ("solve",)),
 )
 EXIT = "Exit: 0 done, 1 the data or the request is wrong, 2 usage, 3 the world failed."
 
