@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from throughline.connect.loading import load
 from throughline.ledger.memory import MemoryArtefacts, MemoryLedger
 from throughline.loop.world import World
 from throughline.model.equipment import ClockSource, Enterprise, Site
+from throughline.model.events import Event, Statement
 
 TODAY = datetime(2026, 11, 22, 10, tzinfo=UTC)
 THEN = datetime(2026, 3, 2, 5, tzinfo=UTC)
@@ -45,3 +49,27 @@ def test_a_folder_that_brings_its_clock_is_heard_by_it(tmp_path: Path) -> None:
     later = THEN + timedelta(days=1)
     load(tmp_path, source="erp", ledger=world.ledger, picture=world.picture(), now=later)
     assert heard(world) == {THEN, later}
+
+
+class Interrupted(MemoryLedger):
+    """Somebody presses Ctrl-C just as the last statement was read."""
+
+    is_interrupted = True
+
+    def statements(self, *, after: int = 0, until: datetime | None = None) -> Iterator[Statement]:
+        yield from super().statements(after=after, until=until)
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+
+
+def test_what_was_folded_when_somebody_interrupted_is_seen_the_next_time() -> None:
+    ledger = Interrupted()
+    world = World(ledger, MemoryArtefacts(), lambda: TODAY)
+    body = {"id": "NORTH"}
+    ledger.append(
+        [Event("S", "sites.recorded", "sites/NORTH", "erp", THEN, body)], recorded_at=THEN
+    )
+    with pytest.raises(KeyboardInterrupt):
+        world.picture()
+    ledger.is_interrupted = False
+    assert set(world.picture().plant.sites) == {"NORTH"}

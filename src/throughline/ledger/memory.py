@@ -24,13 +24,14 @@ class MemoryLedger:
 
     def append(self, events: Sequence[Event], *, recorded_at: datetime) -> Receipt:
         """Record a batch: new ids are accepted, repetitions counted, contradictions set aside."""
+        hashes = [body_hash(event) for event in events]  # all or nothing: who cannot be hashed
         accepted = repeated = 0
         contradicted: list[Quarantined] = []
-        for event in events:
+        for event, said_hash in zip(events, hashes, strict=True):
             standing = self.by_id(event.id)
             if standing is None:
                 self._place_of[event.id] = len(self._entries)
-                self._entries.append(self._entry(event, body_hash(event), recorded_at))
+                self._entries.append(self._entry(event, said_hash, recorded_at))
                 accepted += 1
                 continue
             again = as_first_said(event, standing.event.occurred_at, standing.event.body)

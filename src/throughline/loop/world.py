@@ -88,7 +88,8 @@ class World:
 
     def picture(self) -> Picture:
         """What holds now."""
-        if self.ledger.head() > self._fold.sequence:
+        # Not the fold's sequence: folding may have been interrupted at its end.
+        if self.ledger.head() > self._picture.sequence:
             self._fold_on()
             self._picture = self._fold.picture()
         return self._picture

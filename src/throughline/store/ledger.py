@@ -111,12 +111,13 @@ class DjangoLedger:
         """Sequence of the last entry heard by a moment, by the rule of ``ledger.heard``."""
         entries = models.LedgerEntry.objects.order_by()
         with world_failures():
+            last, _ = _last()  # first of all: what comes in meanwhile was heard later
             ends = [_first(entries.filter(recorded_at__gt=moment))]
             sharp = _first(entries.filter(recorded_at=moment))
             if sharp is not None:
                 set_back = entries.filter(sequence__gt=sharp, recorded_at__lt=moment)
                 ends.append(_first(set_back))
-            return min((end - 1 for end in ends if end is not None), default=_last()[0])
+            return min((end - 1 for end in ends if end is not None), default=last)
 
     def head(self) -> int:
         """Sequence of the newest entry; 0 when there is none."""
