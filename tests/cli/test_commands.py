@@ -500,7 +500,7 @@ def test_what_cannot_be_broken_down_that_way_says_by_what_it_can(demo) -> None:
     refused = terminal.json("deliveries", "--by", "region", "--db", "played.db", code=WRONG)
     assert "origin" in refused["error"]
     refused = terminal.json("explode", "NOTHING", "--db", "played.db", code=WRONG)
-    assert "throughline materials" in refused["error"]
+    assert refused["error"].startswith('"NOTHING" is not a known material.')
 
 
 def test_a_trace_leads_up_and_down_and_an_unknown_id_is_named(demo) -> None:
@@ -613,3 +613,30 @@ def test_every_command_stands_in_one_group_of_the_help(capsys) -> None:
     said = capsys.readouterr().out
     assert "usage: throughline [-h] [--version] COMMAND ..." in said
     assert "Bring data in:\n  inspect      Look for defects" in said
+
+
+def test_a_table_without_rows_says_so() -> None:
+    from throughline.cli.output import table
+
+    assert table([], ("count", "text")) == "count  text\n(none)"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("readiness", DONE), ("alerts", DONE), ("history materials/A", WRONG), ("lineage A", WRONG)],
+)
+def test_a_database_that_holds_nothing_names_the_next_step(
+    tmp_path: Path, command: str, code: int
+) -> None:
+    done = Terminal(tmp_path).run(*command.split(), "--db", "new.db", code=code)
+    assert b"throughline load FOLDER" in done.stderr
+
+
+def test_what_is_not_there_is_named_with_what_comes_near(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "materials.csv").write_text("id\nSHAFT\n", encoding="utf-8")
+    terminal.run("load", "materials.csv")
+    said = terminal.run("explode", "SHAFTS", code=WRONG).stderr
+    assert said == b'"SHAFTS" is not a known material. Did you mean SHAFT?\n'
+    said = terminal.run("lineage", "kpis/otif", code=WRONG).stderr
+    assert b"List the KPI scopes to see what there is." in said

@@ -23,7 +23,7 @@ Commands = Any
 NEEDS_DATA = frozenset(
     {"plan", "schedule", "survive", "assumptions", "trace", "turn", "decide"}
     | {"kpis", "states", "losses", "alerts", "flow", "deliveries", "orders", "materials", "explode"}
-    | {"inspect"}
+    | {"inspect", "trust", "readiness", "lineage", "history", "believed", "export"}
 )
 
 

@@ -211,10 +211,10 @@ def losses(options: argparse.Namespace) -> None:
 
 
 def _readable_losses(report: dict[str, Any]) -> str:
-    rows = report["losses"]
+    rows, needed = report["losses"], report["needed"]
     head = (
-        f"{report['minutes'] / 60:.1f} h lost; {report['needed']} of {len(rows)} lines make up "
-        f"{report['share']:.0%} of it"
+        f"{report['minutes'] / 60:.1f} h lost; {needed} of {len(rows)} lines "
+        f"{'makes' if needed == 1 else 'make'} up {report['share']:.0%} of it"
     )
     names = ("name", "minutes", "stops", "share", "cumulative")
     return "\n".join([head, "", columns(rows, names)])

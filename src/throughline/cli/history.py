@@ -15,6 +15,8 @@ from throughline.model.codec import moment_text
 if TYPE_CHECKING:
     from throughline.loop.quarantine import Case
 
+_ID_SHOWN = 12
+
 
 def add_commands(commands: Commands) -> None:
     """Enter the commands."""
@@ -84,7 +86,7 @@ def _readable_history(report: dict[str, Any]) -> str:
             said["heard_at"],
             said["happened_at"],
             said["source"],
-            said["event_id"],
+            said["event_id"][:_ID_SHOWN],
             _told(said),
         )
         for said in report["statements"]
@@ -94,14 +96,17 @@ def _readable_history(report: dict[str, Any]) -> str:
 
 
 def _told(said: Mapping[str, Any]) -> str:
-    changes = ", ".join(
-        f"{change['column']} {_value(change['before'])} -> {_value(change['after'])}"
-        for change in said["changes"]
-    )
+    changes = ", ".join(_changed(change) for change in said["changes"])
     what = "withdrawn" if said["is_retraction"] else changes or "nothing"
     if said["corrects"]:
         return f"{what}; corrects {said['corrects']}"
     return f"{what}; because of {said['causation_id']}" if said["causation_id"] else what
+
+
+def _changed(change: Mapping[str, Any]) -> str:
+    """A column that was given or changed; what was empty before is not told."""
+    before = "" if change["before"] is None else f"{change['before']} -> "
+    return f"{change['column']} {before}{_value(change['after'])}"
 
 
 def _value(value: Any) -> str:

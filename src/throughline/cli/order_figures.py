@@ -8,7 +8,7 @@ from typing import Any
 from throughline.cli.common import Commands, add_command, open_world, whole
 from throughline.cli.figures import add_stretch, columns, look, stretch
 from throughline.cli.output import Stopwatch, show, table
-from throughline.errors import RequestError
+from throughline.errors import RequestError, UnknownIdError
 from throughline.model.codec import to_json
 from throughline.model.plant import Plant
 
@@ -158,8 +158,7 @@ def explode(options: argparse.Namespace) -> None:
     watch, world = Stopwatch(), open_world(options)
     plant, today = world.picture().plant, world.now().date()
     if options.material not in plant.materials:
-        message = f'"{options.material}" is no material. List them: throughline materials --json'
-        raise RequestError(message)
+        raise UnknownIdError("material", options.material, plant.materials)
     found = structure(plant, today)
     totals = found.totals(options.material)
     report = {

@@ -56,17 +56,18 @@ def show(
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str]) -> str:
-    """Rows as aligned text; figures to the right."""
+    """Rows as aligned text; figures to the right. Without rows it says so."""
     cells = [list(header), *[[_cell(value) for value in row] for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     right = [_is_numeric([row[i] for row in cells[1:]]) for i in range(len(header))]
-    return "\n".join(
+    lines = [
         "  ".join(
             cell.rjust(width) if to_right else cell.ljust(width)
             for cell, width, to_right in zip(row, widths, right, strict=True)
         ).rstrip()
         for row in cells
-    )
+    ]
+    return "\n".join(lines if len(lines) > 1 else [*lines, "(none)"])
 
 
 def _cell(value: object) -> str:

@@ -219,10 +219,10 @@ class _Finder:
         if by in ("", EVERYTHING):
             by, scope = "", EVERYTHING
         elif by not in set(KpiScope):
-            raise UnknownIdError("breakdown of KPIs", by, [one.value for one in KpiScope])
+            raise UnknownIdError("KPI scope", by, [one.value for one in KpiScope])
         rows = {row.scope: row for row in kpis(self.plant, until=self.now, by=by or None).rows}
         if scope not in rows:
-            raise UnknownIdError(f"row of the KPIs by {by}", scope, rows)
+            raise UnknownIdError(f"KPI {by}", scope, rows)
         facts = facts_of(Window(self.plant, None, self.now), KpiScope(by) if by else None)
         own = facts.get(scope)
         records: list[object] = []
