@@ -130,6 +130,8 @@ def test_two_names_of_one_material_are_asked_until_a_person_decided() -> None:
     for is_same in (True, False):
         match = Match(table="materials", one="BOLT", other="BOLT-2", is_same=is_same)
         assert ReadinessKind.POSSIBLE_DUPLICATE not in items(plant.with_records([match]))
+    elsewhere = Match(table="suppliers", one="BOLT", other="BOLT-2", is_same=False)
+    assert ReadinessKind.POSSIBLE_DUPLICATE in items(plant.with_records([elsewhere]))
 
 
 def test_sizes_of_one_product_are_no_duplicates() -> None:
@@ -164,6 +166,22 @@ def test_what_less_of_the_plan_rests_on_comes_later() -> None:
     assert [i.subject for i in routings] == ["materials/PLATE", "materials/SHELF"]
     assert [round(i.share, 3) for i in routings] == [round(600 / 660, 3), round(60 / 660, 3)]
     assert [i.value_eur for i in routings] == [600, 60]
+
+
+def test_of_many_missing_routings_the_heaviest_are_named_and_the_rest_told_together() -> None:
+    """Eight products are made of nothing: MADE-8 sells most, MADE-1 least."""
+    plant, numbers = ready_shop(), range(1, 9)
+    first = next(iter(plant.sales_order_lines.values()))
+    made = [Material(id=f"MADE-{n}", procurement="make", price_eur=1) for n in numbers]
+    orders = [replace(first, id=f"SO-{n}", material=f"MADE-{n}", quantity=n) for n in numbers]
+    counted = [StockCount(material=f"MADE-{n}", quantity=0) for n in numbers]
+    found = readiness(Books(plant.with_records([*made, *orders, *counted])).open(), now=MONDAY)
+    routings = [i for i in found if i.kind is ReadinessKind.MISSING_ROUTING]
+    named = {i.subject for i in routings if i.count == 1}
+    assert named == {f"materials/MADE-{n}" for n in range(4, 9)}
+    (rest,) = (i for i in routings if i.count > 1)
+    assert (rest.subject, rest.count, rest.orders) == ("operations", 3, 3)
+    assert rest.examples == ("materials/MADE-3", "materials/MADE-2", "materials/MADE-1")
 
 
 def test_sources_that_sell_the_same_are_not_asked_for() -> None:

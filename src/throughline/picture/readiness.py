@@ -37,6 +37,8 @@ from throughline.picture.touched import PlanRests, Touched
 
 _LIKELY_ENOUGH = 0.5
 _EXAMPLES = 5
+_NAMED = 5
+"""So many materials without a routing are told one by one, the rest of them together."""
 
 
 class ReadinessKind(StrEnum):
@@ -199,17 +201,27 @@ class _Inspector:
                 [subject_of("materials", material) for material in made],
             )
             return
-        for material in made:
-            if material not in self.plant.operations:
-                subject = subject_of("materials", material)
-                yield self._item(
-                    ReadinessKind.MISSING_ROUTING,
-                    subject,
-                    f"{material} is planned to be made and has no operations: its work loads no "
-                    "machine.",
-                    "Add its operations, or mark it as bought.",
-                    [subject],
-                )
+        missing = [m for m in made if m not in self.plant.operations]
+        missing.sort(key=lambda m: (-self.rests.on([subject_of("materials", m)]).share, m))
+        for material in missing[:_NAMED]:
+            subject = subject_of("materials", material)
+            yield self._item(
+                ReadinessKind.MISSING_ROUTING,
+                subject,
+                f"{material} is planned to be made and has no operations: its work loads no "
+                "machine.",
+                "Add its operations, or mark it as bought.",
+                [subject],
+            )
+        if others := missing[_NAMED:]:
+            more = _counted(len(others), "more material") + (" is" if len(others) == 1 else " are")
+            yield self._item(
+                ReadinessKind.MISSING_ROUTING,
+                "operations",
+                f"{more} planned to be made without operations: no work is planned for them.",
+                "Add their operations, or mark them as bought.",
+                [subject_of("materials", material) for material in others],
+            )
 
     def _planned(self, procurement: Procurement) -> list[str]:
         return sorted({o.material for o in self.plan.orders if o.procurement is procurement})
@@ -342,14 +354,14 @@ class _Inspector:
             )
 
     def duplicates(self) -> Iterator[ReadinessItem]:
-        decided = [
-            (("", match.one), ("", match.other)) for match in self.plant.records(Match).values()
-        ]
+        matches = self.plant.records(Match).values()
         things = (
             ("materials", materials_of(self.plant), MATERIAL_FIELDS),
             ("suppliers", suppliers_of(self.plant), SUPPLIER_FIELDS),
         )
         for table, named, fields in things:
+            # A material and a supplier may share an id; a ruling is of one table.
+            decided = [(("", m.one), ("", m.other)) for m in matches if m.table == table]
             found = suggest_matches(
                 named, fields, least_probability=_LIKELY_ENOUGH, decided=decided
             )
