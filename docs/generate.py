@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
+from throughline.cli.answers import ANSWERS
 from throughline.cli.groups import EXIT, GROUPS
 from throughline.model import TABLES, Column, Table
 from throughline.model.door import LOOP_TABLES
@@ -299,6 +300,7 @@ def cli_page(parser: argparse.ArgumentParser) -> str:
     commands = _commands(parser)
     listed = (f"{heading}: {', '.join(map(_link, names))}." for heading, names in GROUPS)
     parts = [MADE_BY, "# The command line\n", f"{parser.description} {EXIT}\n"]
+    parts.append(_REFUSED)
     parts += [*(f"- {line}" for line in listed), "", "## Options of every command\n"]
     shared = _shared_options(commands)
     parts.append(_options_table(_visible(parser, shared=set()) + list(shared.values())))
@@ -310,7 +312,16 @@ def cli_page(parser: argparse.ArgumentParser) -> str:
         parts.append(f"    {_usage(parser.prog, name, own)}\n")
         if own:
             parts.append(_options_table(own))
+        if name in ANSWERS:
+            keys = ", ".join(f"`{key}`" for key in ANSWERS[name].split())
+            parts.append(f"`--json` answers with {keys}.\n")
     return "\n".join(parts).rstrip() + "\n"
+
+
+_REFUSED = (
+    "With `--json` a command that ends with 1 or 3 before it has an answer prints one object with "
+    "`error` (the sentence), `kind` and `exit`.\n"
+)
 
 
 def _link(name: str) -> str:

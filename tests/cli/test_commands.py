@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from loop_shop import REFUTED_AFTER_DAYS, shop_with_orders
+from throughline.cli.answers import ANSWERS
 from throughline.model.codec import to_json
 from throughline.model.columns import TABLES
 
@@ -66,8 +67,11 @@ class Terminal:
         return done
 
     def json(self, *arguments: object, said: bytes = b"", code: int = DONE) -> Any:
-        """The one JSON object that a command prints."""
-        return json.loads(self.run(*arguments, "--json", said=said, code=code).stdout)
+        """The one JSON object that a command prints, with the keys that its reference names."""
+        answer = json.loads(self.run(*arguments, "--json", said=said, code=code).stdout)
+        known = ANSWERS.get(str(arguments[0]), " ".join(answer))
+        assert "error" in answer or sorted(answer) == sorted(known.split())
+        return answer
 
 
 def write_folder(folder: Path) -> Path:
@@ -609,6 +613,7 @@ def test_every_command_stands_in_one_group_of_the_help(capsys) -> None:
     (commands,) = [a for a in build_parser()._actions if a.dest == "command"]
     grouped = [name for _, names in GROUPS for name in names]
     assert sorted(grouped) == sorted(commands.choices), "enter the command in cli/groups.py"
+    assert set(ANSWERS) < set(grouped)
     build_parser().print_help()
     said = capsys.readouterr().out
     assert "usage: throughline [-h] [--version] COMMAND ..." in said
