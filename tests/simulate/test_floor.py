@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from shops import MONDAY, at, bracket_plan, bracket_shop, random_shop, released
 from throughline.errors import DataError
-from throughline.model.codec import from_json
+from throughline.ledger.memory import MemoryLedger
+from throughline.model.codec import from_json, to_json
 from throughline.model.columns import TABLES
 from throughline.model.events import Event
 from throughline.model.materials import StockCount
@@ -22,6 +23,7 @@ from throughline.model.orders import OrderStatus, ProductionOrder
 from throughline.model.plant import Plant
 from throughline.model.responses import EquipmentCondition, MovementReason
 from throughline.model.schedule import Schedule
+from throughline.picture import picture_of
 from throughline.schedule.scheduling import make_schedule
 from throughline.simulate.disturbances import (
     Breakdown,
@@ -32,6 +34,8 @@ from throughline.simulate.disturbances import (
     Truth,
 )
 from throughline.simulate.floor import play
+from throughline.simulate.reporter import Reporter
+from throughline.simulate.stretch import Stretch
 
 MIDNIGHT = MONDAY.replace(hour=0)
 FIRST_DAY = date(2026, 3, 2)
@@ -106,6 +110,31 @@ def test_a_calm_monday_goes_exactly_as_planned() -> None:
     assert {m: q for m, q in on_hand(plant).items() if q} == {"BOLT": 20, "STEEL": 20}
     shipped = [m for m in plant.material_movements.values() if m.reason is MovementReason.SHIPMENT]
     assert [(m.order, m.quantity, m.at) for m in shipped] == [("SO-1", -20, at(hours=3))]
+
+
+def test_an_order_that_is_released_and_started_in_one_minute_is_started() -> None:
+    """The planner's row is number 900 of her file; the floor begins in the same minute."""
+    plant, schedule = brackets()
+    _, events = days(plant, schedule, CALM, last=1)
+    first = next(e for e in events if e.table == "production_orders" and e.occurred_at == MONDAY)
+    order = plant.production_orders[first.key]
+    row = replace(first, id="row", source="erp", body=to_json(order), source_seq=900)
+    for told in ([row, first], [first, row]):
+        ledger = MemoryLedger()
+        ledger.append(told, recorded_at=MONDAY)
+        held = picture_of(ledger.read()).plant.production_orders[order.id]
+        assert (order.status, held.status) == (OrderStatus.RELEASED, OrderStatus.STARTED)
+
+
+def test_what_is_said_of_one_thing_in_one_minute_is_told_apart_and_keeps_its_order() -> None:
+    reporter = Reporter(Stretch.between(MIDNIGHT, MIDNIGHT + timedelta(days=1)))
+    for number in range(12):
+        for other in range(50):
+            reporter.say(StockCount(material=f"M{other}", quantity=number), 300)
+    own = [e for e in reporter.events if e.key.startswith("M7:")]
+    assert len({e.id for e in reporter.events}) == 600
+    ranked = sorted(own, key=lambda e: (e.occurred_at, e.source_seq, e.id))
+    assert [e.body["quantity"] for e in ranked] == list(range(12))
 
 
 def test_what_is_true_of_a_work_center_shows_in_its_minutes() -> None:
