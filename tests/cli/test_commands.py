@@ -645,3 +645,13 @@ def test_what_is_not_there_is_named_with_what_comes_near(tmp_path: Path) -> None
     assert said == b'"SHAFTS" is not a known material. Did you mean SHAFT?\n'
     said = terminal.run("lineage", "kpis/otif", code=WRONG).stderr
     assert b"List the KPI scopes to see what there is." in said
+
+
+def test_what_the_system_refuses_is_a_sentence_with_a_cure(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "materials.csv").write_text("id\nSHAFT\n", encoding="utf-8")
+    out = tmp_path / "nowhere" / "mapping.toml"
+    answer = terminal.json("suggest", "materials.csv", "--out", out, code=FAILED)
+    assert answer["error"] == (
+        f"{out}: No such file or directory. Check the path, its rights and the space left."
+    )

@@ -81,6 +81,11 @@ def test_an_unknown_column_is_told_once_and_its_rows_load(tmp_path):
     ]
 
 
+def test_a_device_is_no_plant():
+    with pytest.raises(DataError, match="/dev/null is a pipe or device"):
+        read_plant("/dev/null")
+
+
 def test_columns_without_a_name_set_no_file_aside(tmp_path):
     parts = "id,name,,\nDRIVE,Drive,,\nROTOR,Rotor,,\nMAGNET,Magnet,,\n"
     plant, problems = read_plant_with_problems(shop(tmp_path, materials=parts))

@@ -93,13 +93,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(options: argparse.Namespace, error: Exception, code: int) -> int:
-    tell(str(error))
+    said = _sentence(error)
+    tell(said)
     if getattr(options, "json", False):
-        _print_error(error, code)
+        kind = type(error).__name__ if isinstance(error, ThroughlineError) else "error"
+        _print_error({"error": said, "kind": kind, "exit": code})
     return code
 
 
-def _print_error(error: Exception, code: int) -> None:
-    kind = type(error).__name__ if isinstance(error, ThroughlineError) else "error"
-    document: dict[str, Any] = {"error": str(error), "kind": kind, "exit": code}
+def _sentence(error: Exception) -> str:
+    """What went wrong; the system's own errors as a sentence with a cure."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}. Check the path, its rights and the space left."
+    return str(error)
+
+
+def _print_error(document: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

@@ -71,6 +71,9 @@ def _files(path: Path) -> list[Path]:
         raise DataError(message)
     if path.is_file():
         return [path]
+    if not path.is_dir():
+        message = f"{path} is a pipe or device. Give a folder of CSV files or one CSV file."
+        raise DataError(message)
     wanted = (f for f in path.iterdir() if is_row_file(f) or f.name == STRATEGY_FILE)
     files = sorted(wanted, key=lambda f: f.name)
     if not files:
