@@ -11,7 +11,7 @@ from throughline.connect.loading import load
 from throughline.connect.preview import Preview, preview
 from throughline.errors import DataError
 from throughline.ledger.memory import MemoryLedger
-from throughline.picture.fold import Picture, picture_of
+from throughline.picture import Picture, picture_of
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 COUNTS = ("rows", "accepted", "unchanged", "set_aside", "left_out")

@@ -17,7 +17,7 @@ from throughline.errors import RowProblem
 from throughline.model import TABLES
 from throughline.model.codec import moment_text
 from throughline.model.events import RETRACTED, Event
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 
 Numbered = tuple[int, Event]
 

@@ -34,7 +34,7 @@ from throughline.model.events import Event, recorded_kind
 from throughline.model.plant import Plant
 from throughline.model.sources import Delivery
 from throughline.model.versions import says_the_same
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.sources import body_of, feed_key
 
 BATCH = 5_000

@@ -25,7 +25,7 @@ from throughline.connect.sheets import FileError, Sheet
 from throughline.connect.suggest import Suggestion, suggest
 from throughline.errors import DataError, RowProblem
 from throughline.model import TABLES
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 
 MOST_ROWS = 20
 

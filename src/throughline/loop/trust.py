@@ -18,7 +18,7 @@ from throughline.picture.balances import BalanceResult, balances_of
 from throughline.picture.checks import FieldTrust, checks_of, trust_of, trust_of_table
 from throughline.picture.conflicts import Conflict, conflicts_of
 from throughline.picture.feeds import FeedReport, SourceReport, feeds_of, sources_of
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.skew import Skew, skews_of
 from throughline.picture.trust import Trust
 from throughline.picture.weak import weak_records

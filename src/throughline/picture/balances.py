@@ -23,7 +23,7 @@ from throughline.model.orders import PurchaseOrder
 from throughline.model.plant import Plant
 from throughline.model.responses import MaterialMovement, MovementReason, OperationsResponse
 from throughline.picture.conflicts import corrects, people_of
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.reconciliation import (
     Precision,
     ReconciledFigure,

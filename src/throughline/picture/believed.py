@@ -14,7 +14,8 @@ from itertools import chain
 
 from throughline.ledger import Ledger
 from throughline.model.events import Statement
-from throughline.picture.fold import Fold, Picture
+from throughline.picture.fold import Fold
+from throughline.picture.picture import Picture
 from throughline.picture.sources import REGISTRY_TABLES
 
 

@@ -21,7 +21,7 @@ from throughline.model.door import LOOP_TABLES
 from throughline.model.sources import Delivery, SourceCheck
 from throughline.picture.balances import BY_ORDERS, BY_STEPS, BalanceResult
 from throughline.picture.conflicts import Conflict, WhyHeld
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.reconciliation import Figure
 from throughline.picture.reliability import Vote, estimate_reliabilities, weigh_sources
 from throughline.picture.sources import (

@@ -22,7 +22,7 @@ from throughline.model.events import Statement
 from throughline.model.personnel import RoleHolder
 from throughline.model.responses import MaterialMovement
 from throughline.model.sources import SourceKind
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.sources import (
     MAJORITY,
     OURSELVES,

@@ -22,7 +22,8 @@ from throughline.model.events import Statement
 from throughline.model.sources import Delivery, Feed, Source, SourceKind
 from throughline.picture.checks import FieldTrust
 from throughline.picture.conflicts import Conflict, WhyHeld
-from throughline.picture.fold import Heard, Picture
+from throughline.picture.hearing import Heard
+from throughline.picture.picture import Picture
 from throughline.picture.sources import OURSELVES, body_of, is_retracted, is_same_value
 from throughline.picture.trust import Trust, timeliness
 

@@ -18,7 +18,7 @@ from throughline.model.codec import moment_text
 from throughline.model.columns import subject_of
 from throughline.model.events import Statement
 from throughline.picture.feeds import FeedReport
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.sources import OURSELVES, body_of, is_retracted
 from throughline.picture.trust import FigureTrust, Link, Trust, figure_trust
 

@@ -22,7 +22,6 @@ from throughline.picture.balances import BalanceResult
 from throughline.picture.conflicts import Conflict, people_of
 from throughline.picture.defects import Defect, defects_in_plant
 from throughline.picture.feeds import FeedReport, SourceReport
-from throughline.picture.fold import Picture
 from throughline.picture.matching import (
     MATERIAL_FIELDS,
     SUPPLIER_FIELDS,
@@ -32,6 +31,7 @@ from throughline.picture.matching import (
     suggest_matches,
     suppliers_of,
 )
+from throughline.picture.picture import Picture
 from throughline.picture.sources import feed_key
 from throughline.picture.touched import PlanRests, Touched
 

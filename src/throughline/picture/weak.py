@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from throughline.model.columns import subject_of
 from throughline.model.responses import MovementReason
-from throughline.picture.fold import Picture
+from throughline.picture.picture import Picture
 from throughline.picture.sources import OURSELVES
 from throughline.picture.trust import Trust
 
