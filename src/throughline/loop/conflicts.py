@@ -12,10 +12,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from throughline.errors import RequestError, StaleError, UnknownIdError
-from throughline.loop.world import CORRECTION_PREFIX, OURSELVES, RESOLUTION_PREFIX, World
-from throughline.model.codec import canonical, to_json
-from throughline.model.columns import subject_of, table_of
+from throughline.errors import RequestError, StaleError
+from throughline.loop.rulings import check_ruling, stated
+from throughline.loop.world import CORRECTION_PREFIX, World
+from throughline.model.codec import canonical
 from throughline.model.decisions import ConflictResolution
 from throughline.model.events import Event, recorded_kind
 from throughline.picture import Picture
@@ -56,11 +56,7 @@ def settle(
         When anybody spoke of the record after they had looked.
     """
     subject, picture = conflicts[0].subject, world.picture()
-    if by not in picture.plant.role_holders:
-        raise UnknownIdError("user", by, picture.plant.role_holders)
-    if not why.strip():
-        message = "A ruling needs its reason, for whoever asks in a year."
-        raise RequestError(message)
+    check_ruling(picture.plant, by=by, why=why)
     _check_seen(world, subject, seen)
     taken = {one.column: _taken(one, believed.get(one.column, "")) for one in conflicts}
     correction = _correction(picture, subject, taken, by=by, now=now)
@@ -74,7 +70,7 @@ def settle(
         why=why,
         correction=correction.id,
     )
-    world.append([correction, _stated(resolution)], at=now)
+    world.append([correction, stated(resolution, causation=correction.id)], at=now)
     return resolution
 
 
@@ -123,16 +119,3 @@ def _correction(
 
 def _first(ids: Iterable[str]) -> str:
     return next(iter(ids), "")
-
-
-def _stated(resolution: ConflictResolution) -> Event:
-    table = table_of(ConflictResolution)
-    return Event(
-        id=RESOLUTION_PREFIX + resolution.id,
-        kind=recorded_kind(table.name),
-        subject=subject_of(table.name, resolution.id),
-        source=OURSELVES,
-        occurred_at=resolution.at,
-        body=to_json(resolution),
-        causation_id=resolution.correction,
-    )

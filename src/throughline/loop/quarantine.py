@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from throughline.errors import NotAllowedError, RequestError, StaleError, UnknownIdError
+from throughline.errors import NotAllowedError, StaleError, UnknownIdError
 from throughline.ledger import Quarantined
-from throughline.loop.world import CORRECTION_PREFIX, OURSELVES, RESOLUTION_PREFIX, World
-from throughline.model.codec import to_json
-from throughline.model.columns import subject_of, table_of
+from throughline.loop.rulings import check_ruling, stated
+from throughline.loop.world import CORRECTION_PREFIX, RESOLUTION_PREFIX, World
 from throughline.model.decisions import QuarantineResolution, Ruling
 from throughline.model.door import LOOP_TABLES
-from throughline.model.events import Event, LedgerEntry, recorded_kind
+from throughline.model.events import Event, LedgerEntry
 from throughline.model.plant import Plant
 from throughline.picture.sites import site_of_subject
 
@@ -109,7 +108,7 @@ def resolve(
     )
     # The ruling first: of two people who rule at once the ledger takes the first, and the other's
     # correction must not come in.
-    receipt = world.append([_stated(resolution)], at=now)
+    receipt = world.append([stated(resolution, causation=resolution.event_id)], at=now)
     if receipt.quarantined:
         raise StaleError(_already(case_of(world, case_id)))
     finish_resolutions(world, now=now)
@@ -153,11 +152,7 @@ def correction_of(case: Case) -> Event:
 
 def _check(world: World, case: Case, ruling: Ruling, *, by: str, why: str) -> None:
     plant = world.picture().plant
-    if by not in plant.role_holders:
-        raise UnknownIdError("user", by, plant.role_holders)
-    if not why.strip():
-        message = "A ruling needs its reason, for whoever asks in a year."
-        raise RequestError(message)
+    check_ruling(plant, by=by, why=why)
     if not case.is_open:
         raise StaleError(_already(case))
     _check_site(plant, case, by)
@@ -186,17 +181,4 @@ def _already(case: Case) -> str:
     return (
         f"{case.id} was settled by {settled.by} at {settled.at:%d %b %H:%M} UTC: {settled.ruling}. "
         f"{settled.why}"
-    )
-
-
-def _stated(resolution: QuarantineResolution) -> Event:
-    table = table_of(QuarantineResolution)
-    return Event(
-        id=RESOLUTION_PREFIX + resolution.id,
-        kind=recorded_kind(table.name),
-        subject=subject_of(table.name, resolution.id),
-        source=OURSELVES,
-        occurred_at=resolution.at,
-        body=to_json(resolution),
-        causation_id=resolution.event_id,
     )
