@@ -15,7 +15,13 @@ import os
 
 from django.utils.functional import lazy
 
-from throughline.store.database import DEFAULT_URL, URL_VARIABLE, database_settings, secret_key
+from throughline.store.database import (
+    DEFAULT_URL,
+    URL_VARIABLE,
+    as_url,
+    database_settings,
+    secret_key,
+)
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -26,7 +32,7 @@ def _listed(name: str, *, otherwise: tuple[str, ...]) -> list[str]:
     return [part.strip() for part in given.split(",") if part.strip()] or list(otherwise)
 
 
-_URL = os.environ.get(URL_VARIABLE) or DEFAULT_URL
+_URL = as_url(os.environ.get(URL_VARIABLE) or DEFAULT_URL)
 
 DEBUG = os.environ.get("THROUGHLINE_DEBUG") == "1"
 SECRET_KEY = lazy(secret_key, str)(_URL)  # made when something is first signed

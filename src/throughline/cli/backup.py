@@ -107,6 +107,9 @@ def _readable_restore(report: dict[str, Any]) -> str:
         )
     else:
         lines.append(f"It is the picture that was backed up at {report['manifest']['made_at']}.")
+        later = report["events"] - report["manifest"]["sequence"]
+        if later:
+            lines.append(f"{later} events that came in while it was copied are there as well.")
     if report["kept_aside"]:
         lines.append(f"What was there before is kept as {report['kept_aside']}")
     return "\n".join(lines)

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from throughline.cli.output import tell
 from throughline.errors import WorldError
 from throughline.loop.settings import LoopSettings
 from throughline.model.codec import parse_moment
+from throughline.store.database import as_url
 
 if TYPE_CHECKING:
     from throughline.loop.world import World
@@ -125,7 +125,7 @@ def _plausible(moment: datetime) -> datetime:
 def database_url(options: argparse.Namespace) -> str | None:
     """The database that was named, a bare file name taken as SQLite."""
     given: str | None = options.db
-    return given if not given or "://" in given else f"sqlite:///{quote(given)}"
+    return as_url(given) if given else given
 
 
 def open_world(options: argparse.Namespace) -> World:

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 DEFAULT_URL = "sqlite:///throughline.db"
 URL_VARIABLE = "THROUGHLINE_DATABASE_URL"
@@ -61,6 +61,11 @@ def database_settings(url: str) -> dict[str, Any]:
     raise ValueError(message)
 
 
+def as_url(named: str) -> str:
+    """A database as a URL; a bare file name is taken as SQLite."""
+    return named if "://" in named else f"sqlite:///{quote(named)}"
+
+
 def secret_key(url: str) -> str:
     """
     The key that signs sessions and sign-in links: from the environment, else from a file beside the
@@ -86,15 +91,15 @@ def configure(url: str | None = None) -> str:
     Parameters
     ----------
     url
-        The database; without it THROUGHLINE_DATABASE_URL, else ``throughline.db`` in the current
-        folder.
+        The database, or the name of an SQLite file; without it THROUGHLINE_DATABASE_URL, else
+        ``throughline.db`` in the current folder.
 
     Returns
     -------
     str
         The URL that now holds.
     """
-    wanted = url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
+    wanted = as_url(url or os.environ.get(URL_VARIABLE) or DEFAULT_URL)
     database = database_settings(wanted)
     os.environ[URL_VARIABLE] = wanted
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "throughline.settings")
