@@ -92,6 +92,13 @@ def test_work_pauses_at_the_end_of_the_shift_and_over_the_weekend() -> None:
     assert schedule.operations[0].end == at(days=7, minutes=470)
 
 
+def test_a_plant_without_machines_gets_a_schedule_of_what_it_buys() -> None:
+    order, need = buy("B-1", "BOLT", 5, "D-1", at(days=40)), demand("D-1", "BOLT", 5, at(days=2))
+    plant = Plant.of([Material(id="BOLT", procurement=Procurement.BUY)])
+    schedule = make_schedule(plan_of([order], [need]), plant)
+    assert schedule.operations == ()
+
+
 def test_two_lots_are_cut_on_two_saws_at_once() -> None:
     plan = plan_of(
         [make("M-1", "PLATE", 60, "SO-1"), make("M-2", "PLATE", 60, "SO-2")],

@@ -253,7 +253,8 @@ def _compile_wide_enough(
         search = _Search(problem, objective, frozen, _published(problem, base))
         window = horizon_minutes(problem)
         end = max(search.by_rule(rule).table.end, default=0)
-        if end * 1.25 <= window or window >= _LONGEST_WINDOW_DAYS * DAY:
+        is_wide = end * 1.25 <= window or window >= _LONGEST_WINDOW_DAYS * DAY
+        if is_wide or not problem.working:  # without a machine there is no calendar to prolong
             return search
         days = min(_LONGEST_WINDOW_DAYS, 1 + 2 * max(window, end) // DAY)
         problem = compile_problem(plan, plant, as_of=as_of, days=days)
