@@ -19,8 +19,11 @@ from throughline.schedule.shop.state import (
 from throughline.schedule.shop.tabu import keep, search
 
 POPULATION = 8
-PATIENCE = 12_500
-"""Iterations without a better schedule after which a round ends (Peng, Lü and Cheng 2015)."""
+MOST_PATIENCE, PATIENCE_WORK = 12_500, 20_000_000
+"""
+Iterations without a better schedule after which a round ends: as many as Peng, Lü and Cheng (2015)
+take, and fewer where an iteration costs more, by the number of modes.
+"""
 NOISE = 60
 
 
@@ -42,6 +45,7 @@ class Lane:
 
     def __init__(self, instance: Instance, seed: int, goal: int) -> None:
         self._goal = goal
+        self._patience = max(500, min(MOST_PATIENCE, PATIENCE_WORK // len(instance.mode_duration)))
         self._chance = np.random.default_rng(seed)
         self._state = new_state(instance, seed)
         self._found = np.zeros((2, 5), dtype=np.int64)
@@ -65,10 +69,10 @@ class Lane:
         while self.iterations < until and not self.is_done:
             if self._is_over:
                 self._begin_round()
-            has_moves = search(*self._state, self._found, until, PATIENCE, self._goal)
+            has_moves = search(*self._state, self._found, until, self._patience, self._goal)
             self._note_best()
             numbers = self._state.numbers
-            has_patience = numbers[ITERATION] - numbers[IMPROVED_AT] < PATIENCE
+            has_patience = numbers[ITERATION] - numbers[IMPROVED_AT] < self._patience
             if not has_moves or not has_patience:
                 self._end_round()
 

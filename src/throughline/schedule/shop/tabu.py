@@ -336,20 +336,24 @@ def _insertions(
             continue
         is_tabu = _is_forbidden(tabu, numbers[ITERATION], one, len(op) + machine)
         behind, ahead = -1, first[machine]
+        is_offered = False
         while True:
-            # What the job waits for must not stand behind it: a later place then.
-            if not _may_lead(op, ahead, job_before):
+            # What the job waits for must not stand behind it, and what ends before the job is ready
+            # may as well come first: a later place then (Mastrolilli and Gambardella 2000).
+            is_early = ahead >= 0 and op[ahead, HEAD] + op[ahead, TIME] <= job_head
+            if not is_early and not _may_lead(op, ahead, job_before):
                 head, tail = job_head, job_tail
                 if behind >= 0:
                     head = max(head, op[behind, HEAD] + op[behind, TIME])
                 if ahead >= 0:
                     tail = max(tail, op[ahead, TAIL] + op[ahead, TIME])
-                estimate = head + modes[mode, 1] + tail
-                _offer(numbers, found, estimate, is_tabu, one, mode, behind)
+                _offer(numbers, found, head + modes[mode, 1] + tail, is_tabu, one, mode, behind)
+                is_offered = True
             if ahead < 0:
                 break
             behind, ahead = ahead, op[ahead, MACHINE_AFTER]
-            if _may_lead(op, job_after, behind):
+            is_late = is_offered and op[behind, TAIL] + op[behind, TIME] <= job_tail
+            if is_late or _may_lead(op, job_after, behind):
                 break
 
 
@@ -389,10 +393,10 @@ def _is_forbidden(tabu: Integers, now: int, one: int, two: int) -> bool:
 
 @compiled
 def _tenure(jobs: int, machines: int, numbers: Integers) -> int:
-    # For how many iterations, as Zhang et al. draw it.
-    least = 10 + jobs // machines
-    spread = least * 4 // 10 if jobs <= 2 * machines else least // 2
-    return least + draw(numbers, spread + 1)
+    # For how many iterations, drawn anew each time as Zhang et al. do. Theirs begins at 10; here a
+    # move forbids all arcs it turned, and walks stayed nearer to the optimum from 7 on.
+    least = 7 + jobs // machines
+    return least + draw(numbers, least // 2 + 1)
 
 
 @compiled
