@@ -68,11 +68,6 @@ class DateForm:
         return self.form in _COMPACT
 
     @property
-    def has_time(self) -> bool:
-        """Whether the form states a time of day; unknown, and false, for ISO 8601."""
-        return "%H" in self.form or "%I" in self.form
-
-    @property
     def statement(self) -> str:
         """The form in words, with what is open about it."""
         if self.is_ambiguous:

@@ -30,7 +30,6 @@ _STAND_IN_WORTH = 0.5
 _ENOUGH_COLUMNS = 10
 _NEAR_BEST = 0.85
 _ORDERS, _STEPS = "production_orders", "operations_responses"
-_RUNNERS_UP = 3
 _NOT_FROM_FILES = frozenset(
     {"enterprise", "role_holders", "decision_rights", "objectives", "levers", "requirements"}
     | {"strategy_relations", "sources", "feeds", "deliveries"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from throughline.model.materials import Material, Procurement
+from throughline.model.materials import Procurement
 from throughline.model.orders import OrderStatus, ProductionOrder
 from throughline.model.plant import Plant
 from throughline.picture.defects.findings import EXAMPLES_SHOWN, Defect, Example, Severity
@@ -69,8 +69,11 @@ ENDED_BOM = rule(
 
 def routing_rules(plant: Plant, as_of: datetime) -> Iterator[Defect]:
     """Every finding about routings, bills of materials and where components come from."""
-    yield from _routings(plant)
-    yield from _bills(plant, as_of)
+    yield from _orders_without_routing(plant)
+    yield from _made_without(plant.operations, "operations", MADE_WITHOUT_ROUTING, plant)
+    yield from _made_without(plant.components, "components", MADE_WITHOUT_BOM, plant)
+    yield from _components_from_nowhere(plant)
+    yield from _ended(plant, as_of)
 
 
 def named(things: Iterable[Any], about: Callable[[Any], str]) -> tuple[Example, ...]:
@@ -79,7 +82,7 @@ def named(things: Iterable[Any], about: Callable[[Any], str]) -> tuple[Example, 
     return tuple(Example(None, thing.id, about(thing)) for thing in listed)
 
 
-def _routings(plant: Plant) -> Iterator[Defect]:
+def _orders_without_routing(plant: Plant) -> Iterator[Defect]:
     confirmed = {response.order for response in plant.operations_responses.values()}
     orders = [o for o in plant.production_orders.values() if _is_wanted(o)]
     lacking = [o for o in orders if o.material not in plant.operations and o.id not in confirmed]
@@ -98,47 +101,24 @@ def _routings(plant: Plant) -> Iterator[Defect]:
             examples,
             said,
         )
-    made = _made(plant)
-    bare = [m for m in made if m.id not in plant.operations]
-    if plant.operations and 0 < len(bare) <= _HALF * len(made):
-        said = (
-            f"{thousands(len(bare))} of {thousands(len(made))} made materials have no operations."
-        )
-        yield found(
-            MADE_WITHOUT_ROUTING,
-            "materials",
-            "id",
-            len(bare),
-            len(made),
-            named(bare, lambda m: m.name or "no name"),
-            said,
-        )
 
 
 def _is_wanted(order: ProductionOrder) -> bool:
     return order.status is not OrderStatus.CANCELLED and order.quantity > 0
 
 
-def _made(plant: Plant) -> list[Material]:
-    return [m for m in plant.materials.values() if m.procurement is Procurement.MAKE]
+def _made_without(having: Collection[str], what: str, rule: str, plant: Plant) -> Iterator[Defect]:
+    """Made materials that lack what others have; nothing where nobody has any."""
+    made = [m for m in plant.materials.values() if m.procurement is Procurement.MAKE]
+    bare = [m for m in made if m.id not in having]
+    if not having or not 0 < len(bare) <= _HALF * len(made):
+        return
+    said = f"{thousands(len(bare))} of {thousands(len(made))} made materials have no {what}."
+    examples = named(bare, lambda m: m.name or "no name")
+    yield found(rule, "materials", "id", len(bare), len(made), examples, said)
 
 
-def _bills(plant: Plant, as_of: datetime) -> Iterator[Defect]:
-    made = _made(plant)
-    bare = [m for m in made if m.id not in plant.components]
-    if plant.bill_of_materials and 0 < len(bare) <= _HALF * len(made):
-        said = (
-            f"{thousands(len(bare))} of {thousands(len(made))} made materials have no components."
-        )
-        yield found(
-            MADE_WITHOUT_BOM,
-            "materials",
-            "id",
-            len(bare),
-            len(made),
-            named(bare, lambda m: m.name or "no name"),
-            said,
-        )
+def _components_from_nowhere(plant: Plant) -> Iterator[Defect]:
     bought = set(plant.sources) | {p.material for p in plant.purchase_orders.values()}
     used = sorted({line.component for line in plant.bill_of_materials.values() if line.parent})
     nowhere = [
@@ -163,7 +143,6 @@ def _bills(plant: Plant, as_of: datetime) -> Iterator[Defect]:
             examples,
             said,
         )
-    yield from _ended(plant, as_of)
 
 
 def _ended(plant: Plant, as_of: datetime) -> Iterator[Defect]:
