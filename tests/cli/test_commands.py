@@ -201,6 +201,13 @@ def test_loading_again_changes_nothing_and_a_trial_run_records_nothing(
     assert second["source"] == "erp"
 
 
+def test_the_database_may_be_named_before_the_command(tmp_path: Path, shop_folder: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.run("--db", "mine.db", "load", shop_folder)
+    assert terminal.json("verify", "--db", "mine.db")["events"] > 0
+    assert not (tmp_path / "throughline.db").exists()
+
+
 def test_a_bad_cell_is_named_on_standard_error_and_the_rest_is_loaded(tmp_path: Path) -> None:
     folder = tmp_path / "plant"
     folder.mkdir()

@@ -43,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"throughline {__version__}")
+    # Said before the command it means the same; each command's own help shows it.
+    parser.add_argument("--db", dest="db_first", help=argparse.SUPPRESS)
     # The overview below lists the commands in their groups.
     commands = parser.add_subparsers(
         dest="command",
@@ -75,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers the exit code."""
     options = build_parser().parse_args(arguments)
+    options.db = options.db or options.db_first
     try:
         code = options.run(options)
         keep_snapshot(options)
