@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from throughline.connect.foreign import read_foreign
 from throughline.connect.loading import read_plant_with_problems
 from throughline.connect.mapping import MappingError, read_mapping
 from throughline.errors import DataError
@@ -491,6 +492,15 @@ def test_a_column_that_stands_in_the_header_twice_is_not_guessed(tmp_path):
 def test_a_column_of_a_join_that_is_unclear_names_the_joined_file(tmp_path, units, problem):
     with pytest.raises(DataError, match=problem):
         plant_from(tmp_path, JOINED_UNITS, parts="No\n1\n", units=units)
+
+
+def test_rows_of_a_join_that_do_not_fit_its_header_are_told(tmp_path):
+    (tmp_path / "parts.csv").write_text("No\n1\n2\n")
+    (tmp_path / "units.csv").write_text("No,Unit\n1,kg\n2\n")
+    (tmp_path / "mapping.toml").write_text(JOINED_UNITS)
+    (tally,) = read_foreign(tmp_path, tmp_path / "mapping.toml").tallies
+    told = "1 rows of units.csv have more or fewer cells than its header and are not joined: rows 3"
+    assert told in tally.supposed
 
 
 JOINED_UNITS = """

@@ -17,7 +17,7 @@ from throughline.connect.intake import Intake
 from throughline.connect.mapping.cells import CellError
 from throughline.connect.mapping.columns import ColumnWriters
 from throughline.connect.mapping.filters import tester
-from throughline.connect.mapping.joins import Lookup, Lookups, matcher
+from throughline.connect.mapping.joins import Lookup, Lookups, matcher, rows_named
 from throughline.connect.mapping.reading import read_mapping
 from throughline.connect.mapping.rules import (
     HELD,
@@ -242,6 +242,12 @@ class _TableReader:
         if lookup.repeated:
             use = "the first is used" if join.take == "first" else "rows that name it are set aside"
             note = f"{lookup.repeated} rows of {join.file} repeat a key; {use}"
+            self.tally.supposed.append(note)
+        if lookup.misfits:
+            note = (
+                f"{len(lookup.misfits)} rows of {join.file} have more or fewer cells than its "
+                f"header and are not joined: {rows_named(lookup.misfits)}"
+            )
             self.tally.supposed.append(note)
         return match
 

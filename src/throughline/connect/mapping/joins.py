@@ -28,13 +28,15 @@ _MOST_ROWS_NAMED = 5
 class Lookup:
     """
     The rows of a join file by key. Of several with one key the first is kept; ``doubles`` has the
-    row numbers of all of them.
+    row numbers of all of them, and ``misfits`` those of rows with more or fewer cells than the
+    header, which are not joined.
     """
 
     file: str
     header: tuple[str, ...]
     rows: Mapping[tuple[str, ...], Cells]
     doubles: Mapping[tuple[str, ...], Sequence[int]]
+    misfits: Sequence[int] = ()
 
     @property
     def nothing(self) -> Cells:
@@ -109,12 +111,16 @@ def matcher(
 
 
 def _ambiguous(file: str, numbers: Sequence[int]) -> CellError:
-    named = ", ".join(map(str, numbers[:_MOST_ROWS_NAMED]))
-    more = ", ..." if len(numbers) > _MOST_ROWS_NAMED else ""
     return CellError(
-        f"stands {len(numbers)} times in {file} (rows {named}{more}), and the mapping wants one",
+        f"stands {len(numbers)} times in {file} ({rows_named(numbers)}), and the mapping wants one",
         'Remove the doubles, filter them with [[table.join.where]], or say take = "first".',
     )
+
+
+def rows_named(numbers: Sequence[int]) -> str:
+    """The first of some rows by their numbers."""
+    named = ", ".join(map(str, numbers[:_MOST_ROWS_NAMED]))
+    return f"rows {named}, ..." if len(numbers) > _MOST_ROWS_NAMED else f"rows {named}"
 
 
 def _read(folder: Path, join: JoinRule, columns: Sequence[str]) -> Lookup:
@@ -128,8 +134,10 @@ def _lookup(sheet: Sheet, join: JoinRule, columns: Sequence[str]) -> Lookup:
     is_wanted = _filter(join, sheet)
     rows: dict[tuple[str, ...], Cells] = {}
     numbers: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    misfits: list[int] = []
     for number, cells in sheet.rows:
         if len(cells) != len(sheet.header):
+            misfits.append(number)
             continue
         tidy = clean(cells, nothing)
         if not is_wanted(tidy):
@@ -138,7 +146,7 @@ def _lookup(sheet: Sheet, join: JoinRule, columns: Sequence[str]) -> Lookup:
         numbers[key].append(number)
         rows.setdefault(key, tidy)
     doubles = {key: found for key, found in numbers.items() if len(found) > 1}
-    return Lookup(join.file, sheet.header, rows, doubles)
+    return Lookup(join.file, sheet.header, rows, doubles, misfits)
 
 
 def _filter(join: JoinRule, sheet: Sheet) -> Callable[[Cells], bool]:
