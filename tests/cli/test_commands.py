@@ -662,3 +662,15 @@ def test_what_the_system_refuses_is_a_sentence_with_a_cure(tmp_path: Path) -> No
     assert answer["error"] == (
         f"{out}: No such file or directory. Check the path, its rights and the space left."
     )
+
+
+def test_a_load_tells_what_it_supposed_and_what_it_left_out(tmp_path: Path) -> None:
+    (tmp_path / "parts.csv").write_bytes("No,Name\n1,Öl\n2,Fett\n".encode("cp1252"))
+    mapping = '[[table]]\nname = "materials"\nfile = "parts.csv"\n[[table.where]]\n'
+    mapping += 'column = "No"\nis = "1"\n[table.columns]\nid = "No"\nname = "Name"\n'
+    (tmp_path / "m.toml").write_text(mapping, encoding="utf-8")
+    done = Terminal(tmp_path).run("load", "parts.csv", "--mapping", "m.toml", "--dry-run")
+    assert b"parts.csv: read as Windows-1252: row 2 is not UTF-8." in done.stderr
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].split("  ")[-1] == "left out"
+    assert lines[1].split() == ["parts.csv", "materials", "1", "1", "0", "0", "1"]

@@ -59,17 +59,18 @@ def load(options: argparse.Namespace) -> int:
         dry_run=options.dry_run,
         on_progress=lambda p: tell(f"{p.rows} of {p.of} rows"),
     )
+    tell_some([f"{file.name}: {told}." for file in report.files for told in file.supposed])
     tell_some(report.problems)
     show(options, {**report.as_json(), "seconds": watch.seconds}, _readable_load)
     return 0 if report.is_whole else 1
 
 
 def _readable_load(report: dict[str, Any]) -> str:
-    rows = [
-        (f["name"], f["table"] or "-", f["rows"], f["accepted"], f["unchanged"], f["set_aside"])
-        for f in report["files"]
-    ]
-    files = table(rows, ("file", "table", "rows", "accepted", "unchanged", "set aside"))
+    counts = ["rows", "accepted", "unchanged", "set_aside"]
+    if any(file["left_out"] for file in report["files"]):
+        counts.append("left_out")
+    rows = [(f["name"], f["table"] or "-", *(f[c] for c in counts)) for f in report["files"]]
+    files = table(rows, ("file", "table", *(count.replace("_", " ") for count in counts)))
     done = "would be recorded" if report["dry_run"] else "recorded"
     left = f", {report['set_aside']} set aside" if report["set_aside"] else ""
     return f"{files}\n{report['accepted']} rows {done} from {report['source']}{left}."
