@@ -41,6 +41,23 @@ def test_what_is_weakest_comes_first_and_all_of_it_is_json() -> None:
     assert json.loads(json.dumps(report.as_json(), allow_nan=False))["conflicts"] == []
 
 
+def test_one_row_in_two_hundred_and_few_checks_that_passed_are_no_weakness() -> None:
+    """One row that passed is believed to two thirds, for want of checks; of 200 one was bad."""
+    deliveries = [
+        Delivery(id="D1", source="erp", table="sites", at=MONDAY, rows=1),
+        Delivery(id="D2", source="erp", table="materials", at=MONDAY, rows=200, set_aside=1),
+        Delivery(id="D3", source="crm", table="skills", at=MONDAY, rows=10, set_aside=10),
+    ]
+    books = Books(shop_with_orders().with_records([*REGISTERED, *deliveries]))
+    report = trust_report(books.open(), now=MONDAY)
+    sites = next(feed for feed in report.feeds if feed.table == "sites")
+    assert sites.trust.value is not None
+    assert (round(sites.trust.value, 2), sites.failed) == (0.67, 0)
+    checked = ("validity", "trust")
+    weak = {(w.source, w.table, w.measure) for w in report.weakest if w.measure in checked}
+    assert weak == {("crm", "skills", "validity"), ("crm", "skills", "trust")}
+
+
 def test_as_long_as_nothing_failed_nothing_is_weak() -> None:
     good = SourceCheck(id="C", source="erp", table="absences", is_right=True, at=MONDAY)
     books = Books(shop_with_orders().with_records([good]))

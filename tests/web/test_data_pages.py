@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -13,7 +14,7 @@ from throughline.model.decisions import Finding, FindingKind
 from throughline.model.events import RETRACTED
 from throughline.model.materials import Material
 from throughline.model.personnel import Role
-from throughline.model.sources import Feed, Match, Source, SourceKind
+from throughline.model.sources import Delivery, Feed, Match, Source, SourceKind
 from throughline.store.accounts import add_account
 from throughline.web.pages import data_state
 from throughline.web.pages.data_values import per_cent, readable, shown
@@ -23,6 +24,7 @@ from .conftest import MONDAY, SITE_PLANNER, saw_runs
 from .troubled_world import trouble
 
 SignIn = Callable[[str], Client]
+LATER = MONDAY + timedelta(minutes=1)
 PAGES = (
     "/data",
     "/data/conflicts",
@@ -126,6 +128,23 @@ class TestTheOverview:
         assert "If the data is right: CUT-1 stands still. For: Technical support." in said
         assert "CUT-1 stands still" not in read(sign_in(SITE_PLANNER), "/data")
 
+    def test_rows_of_a_source_that_nobody_registered_count_like_all_others(
+        self, sign_in: SignIn, troubled: SharedWorld
+    ) -> None:
+        """17 and 83 rows came, 15 were set aside; what came of the file before is over."""
+        troubled.say(
+            [
+                delivered("D1", "crm", "stock.csv", rows=17, set_aside=17, at=MONDAY),
+                delivered("D2", "crm", "stock.csv", rows=17, set_aside=15, at=LATER),
+                delivered("D3", "erp", "materials.csv", rows=83, set_aside=0, at=MONDAY),
+            ],
+            at=LATER,
+        )
+        said = words(read(sign_in("tess"), "/data"))
+        assert "15 rows set aside" in said
+        assert re.search(r"Rows that could be used .*?85 %", said)
+        assert re.search(r"Weakest feed .*?crm, stock counts", said)
+
     def test_all_of_it_is_computed_once_for_each_state(
         self, sign_in: SignIn, troubled: SharedWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -154,6 +173,43 @@ FORM = {
     "unit-equipment": "hours",
     "about-equipment": "Machines",
 }
+
+
+def test_one_row_that_passed_every_check_makes_no_feed_weak(
+    sign_in: SignIn, shop: SharedWorld
+) -> None:
+    """A single check that passed lets expect two thirds: that is for want of checks."""
+    feed = Feed(source="erp", table="sites", cadence_minutes=60)
+    one = delivered("D1", "erp", "sites.csv", rows=1, set_aside=0, at=MONDAY, table="sites")
+    shop.say([Source(id="erp"), feed, one], at=MONDAY)
+    page = read(sign_in("tess"), "/data")
+    assert re.search(r"Weakest feed .*?none .*?every check passed", words(page))
+    (row,) = re.findall(r"<tr>\s*<th scope=\"row\">sites.*?</tr>", page, re.DOTALL)
+    assert "67 %" in words(f"<main>{row}</main>")
+    assert "risk" not in row
+
+
+def delivered(
+    name: str,
+    source: str,
+    file: str,
+    *,
+    rows: int,
+    set_aside: int,
+    at: datetime,
+    table: str = "stock_counts",
+) -> Delivery:
+    """One delivery; what was not set aside was new."""
+    return Delivery(
+        id=name,
+        source=source,
+        table=table,
+        file=file,
+        at=at,
+        rows=rows,
+        accepted=rows - set_aside,
+        set_aside=set_aside,
+    )
 
 
 class TestRegistering:

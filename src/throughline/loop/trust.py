@@ -24,6 +24,12 @@ from throughline.picture.trust import Trust
 from throughline.picture.weak import weak_records
 
 WEAKEST_SHOWN = 20
+WEAK_BELOW = 0.95
+"""What is as good as this is no weakness: one row in a hundred is no reason to doubt a feed."""
+
+DOUBTED_BELOW = 0.8
+"""Trust below it is a weakness once a check failed; few checks that all passed are none."""
+
 CLOCKS_FROM = 20_000
 """Of so many of the newest statements the clocks are judged."""
 
@@ -81,12 +87,12 @@ class TrustReport:
 
     @property
     def weakest(self) -> tuple[Weakness, ...]:
-        """Measures below 1, the lowest first."""
+        """Measures below 0.95, and trust below 0.8 where a check failed; the lowest first."""
         found = (
             Weakness(f.source, f.table, name, measure.value, measure.reason, f.owner)
             for f in self.feeds
             for name, measure in f.measures.items()
-            if measure.value is not None and measure.value < 1 and name != "trust"
+            if measure.value is not None and measure.value < _weak_below(f, name)
         )
         return tuple(sorted(found, key=lambda w: (w.value, w.source, w.table, w.measure)))
 
@@ -100,6 +106,12 @@ class TrustReport:
             "balances": [balance.as_json() for balance in self.balances],
             "weakest": [weak.as_json() for weak in self.weakest[:WEAKEST_SHOWN]],
         }
+
+
+def _weak_below(feed: FeedReport, measure: str) -> float:
+    if measure != "trust":
+        return WEAK_BELOW
+    return DOUBTED_BELOW if feed.failed else 0.0
 
 
 def trust_report(world: World, *, now: datetime) -> TrustReport:

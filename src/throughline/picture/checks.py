@@ -9,7 +9,7 @@ same things, it is also estimated how often each is right, audits taken for the 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +55,8 @@ class FieldTrust:
     What is believed of one field of one source; ``field`` is a table or table.column.
 
     ``right_by_votes`` is the most probable share of right answers where three or more sources speak
-    of the same, ``weight`` its share of the weight for quantities; None where fewer do.
+    of the same, ``weight`` its share of the weight for quantities; None where fewer do. ``failed``
+    is how many checks it ever failed, however old.
     """
 
     source: str
@@ -63,6 +64,12 @@ class FieldTrust:
     trust: Trust
     right_by_votes: float | None = None
     weight: float | None = None
+    failed: int = 0
+
+    @property
+    def best(self) -> float:
+        """What it may be at best: one standard deviation above its mean."""
+        return self.trust.mean + self.trust.standard_deviation
 
     @property
     def is_checked(self) -> bool:
@@ -171,10 +178,13 @@ def trust_of(picture: Picture, checks: Iterable[Check]) -> tuple[FieldTrust, ...
         Check(c.source, c.field.partition(".")[0], c.at, c.passed) for c in given if "." in c.field
     ]
     found = trust_per_field([*given, *of_table])
+    failed = Counter((c.source, c.field) for c in (*given, *of_table) if not c.passed)
     votes, weights = _right_by_votes(picture), _weights(picture)
     places = sorted({*found, *votes, *weights})
     return tuple(
-        FieldTrust(*place, found.get(place, Trust()), votes.get(place), weights.get(place))
+        FieldTrust(
+            *place, found.get(place, Trust()), votes.get(place), weights.get(place), failed[place]
+        )
         for place in places
     )
 

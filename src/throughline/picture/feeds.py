@@ -74,7 +74,8 @@ class FeedReport:
     One feed as it stands now.
 
     ``rows`` are the records of which the source has a last word; ``cadence_minutes`` is declared,
-    or observed when ``is_cadence_observed``, or None when nothing is known of it.
+    or observed when ``is_cadence_observed``, or None when nothing is known of it. ``failed`` is how
+    many checks of it failed, ``best`` what its trust may be at best, None when it was not checked.
     """
 
     source: str
@@ -95,6 +96,8 @@ class FeedReport:
     consistency: Measure
     uniqueness: Measure
     trust: Measure
+    failed: int = 0
+    best: float | None = None
 
     @property
     def is_stale(self) -> bool:
@@ -176,7 +179,7 @@ def feeds_of(
     trusts: Iterable[FieldTrust] = (),
 ) -> tuple[FeedReport, ...]:
     """
-    Every feed that is registered or was heard, in order of source and table.
+    Every feed that is registered, was heard or delivered, in order of source and table.
 
     Parameters
     ----------
@@ -194,7 +197,9 @@ def feeds_of(
         for source, table in picture.heard
         if source != OURSELVES and table not in LOOP_TABLES and table not in _NOT_FEEDS
     }
-    return tuple(inspector.report(*place) for place in sorted(registered | heard))
+    # Of a file of which nothing could be used only its delivery tells.
+    places = registered | heard | inspector.delivered.keys()
+    return tuple(inspector.report(*place) for place in sorted(places))
 
 
 def sources_of(
@@ -259,7 +264,7 @@ class _Inspector:
         trusts: Sequence[FieldTrust],
     ) -> None:
         self.picture, self.now, self.conflicts = picture, now, conflicts
-        self.trusts = {(t.source, t.field): t.trust for t in trusts if t.is_checked}
+        self.trusts = {(t.source, t.field): t for t in trusts if t.is_checked}
         self.delivered: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
         for delivery in picture.plant.records(Delivery).values():
             if delivery.at <= now:
@@ -272,7 +277,7 @@ class _Inspector:
         last = _last_heard(heard, deliveries, self.now)
         cadence, is_observed = self._cadence(feed, heard, deliveries)
         age = None if last is None else max(timedelta(), self.now - last)
-        rows = self._rows.get(place, [])
+        rows, believed = self._rows.get(place, []), self.trusts.get(place)
         owner = self.picture.registry.sources.get(source, Source(id=source)).owner
         return FeedReport(
             source=source,
@@ -295,7 +300,9 @@ class _Inspector:
             ),
             consistency=self._consistency(source, table, rows),
             uniqueness=_uniqueness(deliveries),
-            trust=_measured_trust([self.trusts[place]] if place in self.trusts else []),
+            trust=_measured_trust([] if believed is None else [believed.trust]),
+            failed=0 if believed is None else believed.failed,
+            best=None if believed is None else believed.best,
         )
 
     @cached_property

@@ -21,6 +21,7 @@ from throughline.web.pages.data_feeds import (
     access_source,
     feed_row,
     feeds_for,
+    field_tone,
     kind_words,
     kinds,
     owner_name,
@@ -129,7 +130,7 @@ def source_page(look: Look, name: str) -> SourcePage:
         copied_from=source.copied_from,
         trust="–" if value is None else per_cent(value),
         trust_value=value,
-        trust_tone=trust_tone(value),
+        trust_tone=_source_tone(source),
         trust_reason=source.trust.reason,
         clock="" if clock is None else clock.statement,
         feeds=tuple(feed_row(feed, source.fields) for feed in feeds),
@@ -148,6 +149,12 @@ def source_page(look: Look, name: str) -> SourcePage:
     )
 
 
+def _source_tone(source: SourceReport) -> str:
+    """None as long as every table of it that was checked is beyond doubt."""
+    tables = [f for f in source.fields if "." not in f.field and f.is_checked]
+    return trust_tone(source.trust.value) if any(map(field_tone, tables)) else ""
+
+
 def _open_conflicts(look: Look, source: str) -> int:
     found = conflicts_for(look, source=source).values()
     return sum(any(one.is_open for one in conflicts) for conflicts in found)
@@ -162,7 +169,7 @@ def _field(field: FieldTrust) -> FieldLine:
         spread=per_cent(trust.standard_deviation),
         checks=f"{trust.checks - 2:.1f}".removesuffix(".0"),
         by_votes="" if field.right_by_votes is None else per_cent(field.right_by_votes),
-        tone=trust_tone(trust.mean),
+        tone=field_tone(field),
     )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from throughline.model.personnel import Role
 from throughline.model.sources import SourceKind
 from throughline.picture.checks import FieldTrust
-from throughline.picture.feeds import FeedReport, Measure, SourceReport
+from throughline.picture.feeds import FeedReport, SourceReport
 from throughline.web.access import access_one
 from throughline.web.look import Look
 from throughline.web.pages.data_state import clocks, data_state
@@ -179,7 +179,7 @@ def feeds_for(look: Look) -> tuple[FeedReport, ...]:
 
 def measure_cells(feed: FeedReport) -> tuple[MeasureCell, ...]:
     """The measures of a feed in the order of the table's columns."""
-    return tuple(_measure(name, feed.measures[name]) for name in MEASURES)
+    return tuple(_measure(feed, name) for name in MEASURES)
 
 
 def measure_heads() -> tuple[tuple[str, str], ...]:
@@ -192,6 +192,25 @@ def trust_tone(value: float | None) -> str:
     if value is None or value >= _TRUSTED:
         return ""
     return "late" if value < _DOUBTED else "risk"
+
+
+def doubt_tone(value: float | None, *, best: float | None, failed: int) -> str:
+    """
+    The tone of trust that comes of checks: none while every check passed and it is only that few
+    were made, so that at best it is above the threshold.
+    """
+    is_doubted = failed > 0 or (best is not None and best < _TRUSTED)
+    return trust_tone(value) if is_doubted else ""
+
+
+def field_tone(field: FieldTrust) -> str:
+    """The tone of the trust in one field."""
+    return doubt_tone(field.trust.mean, best=field.best, failed=field.failed)
+
+
+def feed_tone(feed: FeedReport) -> str:
+    """The tone of the trust in one feed."""
+    return doubt_tone(feed.trust.value, best=feed.best, failed=feed.failed)
 
 
 def cadence_words(feed: FeedReport) -> str:
@@ -272,9 +291,10 @@ def _group(look: Look, source: SourceReport, feeds: list[FeedReport]) -> SourceG
     )
 
 
-def _measure(name: str, measure: Measure) -> MeasureCell:
+def _measure(feed: FeedReport, name: str) -> MeasureCell:
+    measure = feed.measures[name]
     value = measure.value
-    tone = trust_tone(value) if name == "trust" else _tone(value)
+    tone = feed_tone(feed) if name == "trust" else _tone(value)
     return MeasureCell(
         name=name,
         label=gettext(_NAMES[name]),
@@ -315,7 +335,7 @@ def _weakest(feed: FeedReport, fields: Iterable[FieldTrust]) -> str:
     prefix = f"{feed.table}."
     columns = [f for f in fields if f.field.startswith(prefix) and f.is_checked]
     weakest = min(columns, key=lambda f: f.trust.mean, default=None)
-    if weakest is None or trust_tone(weakest.trust.mean) == "":
+    if weakest is None or field_tone(weakest) == "":
         return ""
     column = weakest.field.removeprefix(prefix)
     return gettext("%(column)s %(percent)s %%") % {

@@ -15,6 +15,7 @@ from throughline.web.access import Permission
 from throughline.web.look import Look
 from throughline.web.pages.data_feeds import (
     SourceGroup,
+    feed_tone,
     feeds_for,
     measure_heads,
     owner_name,
@@ -160,24 +161,23 @@ def _waits(look: Look) -> tuple[Wait, ...]:
 
 
 def _rows_set_aside(look: Look) -> int:
-    """Rows set aside in the last delivery of each file: of an earlier one they may have come."""
+    return sum(delivery.set_aside for delivery in _last_deliveries(look))
+
+
+def _last_deliveries(look: Look) -> list[Delivery]:
+    """The last delivery of each file: what an earlier one set aside may have come since."""
     there = {(feed.source, feed.table) for feed in feeds_for(look)}
     last: dict[tuple[str, str, str], Delivery] = {}
     for delivery in look.plant.records(Delivery).values():
         place = delivery.source, delivery.table, delivery.file
         if place[:2] in there and (place not in last or last[place].at <= delivery.at):
             last[place] = delivery
-    return sum(delivery.set_aside for delivery in last.values())
+    return list(last.values())
 
 
 def _figures(look: Look, late: list[FeedReport]) -> list[Explained]:
-    feeds = [feed for feed in feeds_for(look) if feed.is_registered]
-    timed = [feed for feed in feeds if feed.cadence_minutes]
-    return [
-        _on_time(look, len(timed), len(late)),
-        _usable(look, feeds),
-        _least_trusted(look, feeds),
-    ]
+    timed = [feed for feed in feeds_for(look) if feed.is_registered and feed.cadence_minutes]
+    return [_on_time(look, len(timed), len(late)), _usable(look), _least_trusted(look)]
 
 
 def _on_time(look: Look, timed: int, late: int) -> Explained:
@@ -192,9 +192,8 @@ def _on_time(look: Look, timed: int, late: int) -> Explained:
     )
 
 
-def _usable(look: Look, feeds: list[FeedReport]) -> Explained:
-    there = {(feed.source, feed.table) for feed in feeds}
-    deliveries = [d for d in look.plant.records(Delivery).values() if (d.source, d.table) in there]
+def _usable(look: Look) -> Explained:
+    deliveries = _last_deliveries(look)
     rows = sum(d.rows for d in deliveries)
     used = rows - sum(d.set_aside for d in deliveries)
     return of_picture(
@@ -204,29 +203,33 @@ def _usable(look: Look, feeds: list[FeedReport]) -> Explained:
         unit="%" if rows else "",
         tone=trust_tone(used / rows) if rows else "",
         note="" if rows else gettext("no delivery was recorded"),
-        formula=gettext("Of all rows that registered feeds delivered, those not set aside."),
+        formula=gettext(
+            "Of all rows in the last delivery of each file, registered or not, those not set aside."
+        ),
         inputs=((gettext("Rows"), f"{rows:,}"), (gettext("Used"), f"{used:,}")),
     )
 
 
-def _least_trusted(look: Look, feeds: list[FeedReport]) -> Explained:
-    known = [feed for feed in feeds if feed.trust.value is not None]
-    weakest = min(known, key=lambda feed: feed.trust.value or 0.0, default=None)
+def _least_trusted(look: Look) -> Explained:
+    """Of the feeds that ever failed a check; that few checks were made is no weakness."""
+    known = [feed for feed in feeds_for(look) if feed.trust.value is not None]
+    failed = [feed for feed in known if feed.failed]
+    weakest = min(failed, key=lambda feed: feed.trust.value or 0.0, default=None)
     value = None if weakest is None else weakest.trust.value
     if weakest is None or value is None:
         return of_picture(
             look,
             gettext("Weakest feed"),
-            "–",
-            note=gettext("nothing was checked yet"),
-            formula=gettext("The feed with the least trust."),
+            gettext("none") if known else "–",
+            note=gettext("every check passed") if known else gettext("nothing was checked yet"),
+            formula=gettext("The feed with the least trust among those that failed a check."),
         )
     return of_picture(
         look,
         gettext("Weakest feed"),
         per_cent(value),
         unit="%",
-        tone=trust_tone(value),
+        tone=feed_tone(weakest),
         note=f"{weakest.source}, {table_words(weakest.table)}",
         formula=gettext("Share of right statements that its checks let expect; old checks fade."),
         inputs=((gettext("Checks"), weakest.trust.reason),),
