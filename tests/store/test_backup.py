@@ -296,6 +296,23 @@ class TestOnSqlite:
         assert DjangoLedger().head() == FIRST
         assert restore(file, f"sqlite:///{path}", force=True).events == FIRST
 
+    def test_a_restore_that_fails_at_its_last_step_gives_the_database_its_name_back(
+        self, sqlite_world: World, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path, rename = Path(str(connection.settings_dict["NAME"])), Path.rename
+        back_up(sqlite_world, file, now=NOON)
+
+        def no_more(self: Path, target: object) -> Path:
+            if self.suffix == ".part":
+                raise OSError(28, "No space left on device")
+            return rename(self, target)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Path, "rename", no_more)
+        with pytest.raises(WorldError):
+            restore(file, f"sqlite:///{path}", force=True)
+        assert DjangoLedger().head() == FIRST
+        assert not list(path.parent.glob("*.before-restore-*"))
+
     def test_a_damaged_database_is_kept_as_it_is_and_replaced(
         self, sqlite_world: World, file: Path
     ) -> None:

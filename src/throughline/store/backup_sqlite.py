@@ -72,14 +72,23 @@ class SqliteKeeper:
         if self._path.exists():
             _settle(self._path)
             kept = aside(str(self._path))
-            for name in _BESIDE:  # only of a file that is no database any more
-                beside = Path(f"{self._path}{name}")
-                if beside.exists():
-                    beside.rename(f"{kept}{name}")
-            self._path.rename(kept)
-        part.rename(self._path)
+            _rename(self._path, kept)
+        try:
+            part.rename(self._path)
+        except BaseException:
+            if kept:
+                _rename(Path(kept), str(self._path))
+            raise
         make_durable(self._path.parent)
         return kept
+
+
+def _rename(path: Path, name: str) -> None:
+    """Rename a database, with the log that only one that is damaged still has."""
+    for beside in (*_BESIDE, ""):
+        part = Path(f"{path}{beside}")
+        if part.exists():
+            part.rename(f"{name}{beside}")
 
 
 def _copy(path: Path, target: Path, on_progress: Progress) -> None:
