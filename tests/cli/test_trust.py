@@ -104,6 +104,15 @@ def test_a_figure_of_the_plan_leads_to_its_events(demo: Terminal) -> None:
     assert len(report["events"]) >= len(report["inputs"])
 
 
+def test_an_empty_database_is_not_called_ready_nor_free_of_defects(tmp_path: Path) -> None:
+    empty = Terminal(tmp_path)
+    for command in ("readiness", "inspect"):
+        said = empty.run(command).stdout
+        assert said.startswith("Nothing is there yet")
+        assert "throughline load FOLDER" in said
+    assert empty.json("readiness")["items"] == empty.json("inspect")["defects"] == []
+
+
 def test_an_unknown_id_is_refused_with_what_is_near(two_systems: Terminal) -> None:
     answer = two_systems.json("lineage", "materials/SHAFD", code=WRONG)
     assert "materials/SHAFT" in answer["error"]

@@ -33,21 +33,29 @@ def inspect(options: argparse.Namespace) -> int:
     from throughline.connect.inspect import inspect_plant
     from throughline.errors import RequestError
 
-    watch = Stopwatch()
+    watch, said = Stopwatch(), readable
     if options.path is None:
         if options.mapping is not None:
             message = "A mapping needs the files it maps. Give their folder."
             raise RequestError(message)
         world = open_world(options)
         seen = inspect_plant(world.picture().plant, now_of(options, world))
+        said = readable if world.ledger.head() else _nothing_yet
     else:
         seen = inspect_path(
             options.path, mapping=options.mapping, now=options.now or datetime.now(UTC)
         )
     tell_some(seen.supposed)
     tell_some(seen.problems)
-    show(options, {**seen.as_json(), "seconds": watch.seconds}, readable)
+    show(options, {**seen.as_json(), "seconds": watch.seconds}, said)
     return 0
+
+
+def _nothing_yet(_report: dict[str, Any]) -> str:
+    return (
+        "Nothing is there yet that could have a defect. Load a plant: throughline load FOLDER\n"
+        "Or look at files before you load them: throughline inspect FOLDER"
+    )
 
 
 def readable(report: dict[str, Any]) -> str:

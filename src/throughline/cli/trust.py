@@ -112,7 +112,14 @@ def readiness(options: argparse.Namespace) -> None:
     now = now_of(options, world)
     items = [item.as_json() for item in readiness_of(world, now=now)]
     report = {"items": items, "count": len(items), "seconds": watch.seconds}
-    show(options, report, _readable_readiness)
+    is_empty = world.ledger.head() == 0
+    show(options, report, _nothing_yet if is_empty else _readable_readiness)
+
+
+def _nothing_yet(_report: dict[str, Any]) -> str:
+    return (
+        "Nothing is there yet, so no plan rests on anything. Load a plant: throughline load FOLDER"
+    )
 
 
 def _readable_readiness(report: dict[str, Any]) -> str:
