@@ -72,8 +72,13 @@ def _readable_load(report: dict[str, Any]) -> str:
     rows = [(f["name"], f["table"] or "-", *(f[c] for c in counts)) for f in report["files"]]
     files = table(rows, ("file", "table", *(count.replace("_", " ") for count in counts)))
     done = "would be recorded" if report["dry_run"] else "recorded"
-    left = f", {report['set_aside']} set aside" if report["set_aside"] else ""
-    return f"{files}\n{report['accepted']} rows {done} from {report['source']}{left}."
+    count = report["accepted"]
+    said = f"{files}\n{count} {'row' if count == 1 else 'rows'} {done} from {report['source']}"
+    if not report["set_aside"]:
+        return f"{said}."
+    return (
+        f"{said}, {report['set_aside']} set aside. Mend them and load again: what is there stays."
+    )
 
 
 def record(options: argparse.Namespace) -> int:
