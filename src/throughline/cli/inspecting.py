@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def inspect(options: argparse.Namespace) -> int:
     from throughline.connect.inspect import inspect_plant
     from throughline.errors import RequestError
 
-    watch, said = Stopwatch(), readable
+    watch = Stopwatch()
+    said: Callable[[dict[str, Any]], str] = readable
     if options.path is None:
         if options.mapping is not None:
             message = "A mapping needs the files it maps. Give their folder."
