@@ -115,6 +115,7 @@ class _TableReader:
     def __init__(self, rule: TableRule, name: str, intake: Intake, lookups: Lookups) -> None:
         self.rule, self.name, self.intake, self.lookups = rule, name, intake, lookups
         self.tally = intake.open_file(f"{name} [{rule.part}]" if rule.part else name, rule.name)
+        self.tally.only_new = rule.only_new
         self.table = TABLES[rule.name]
         self.header: tuple[str, ...] = ()
         self.joined: list[Lookup] = []

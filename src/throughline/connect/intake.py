@@ -23,7 +23,8 @@ class FileTally:
     ``rows`` is always ``accepted + unchanged + set_aside``; ``repeated_keys`` are those set aside
     because an earlier row has their key. ``left_out`` counts rows that a mapping's filter did not
     want, or that a load which was cancelled did not come to. ``supposed`` are things that were
-    supposed about the file, such as its encoding.
+    supposed about the file, such as its encoding. With ``only_new`` its rows give way to whatever
+    else is said of their keys.
     """
 
     name: str
@@ -36,6 +37,7 @@ class FileTally:
     left_out: int = 0
     errors: list[RowProblem] = field(default_factory=list)
     supposed: list[str] = field(default_factory=list)
+    only_new: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The tally as the ``load`` command prints it."""
@@ -84,21 +86,40 @@ class Intake:
     def add(self, tally: FileTally, number: int, body: dict[str, Any]) -> bool:
         """
         Take a checked row in; the second row with one key is set aside, and the answer is then
-        False.
+        False. Of two files that speak of one key, one that only adds what is new gives way.
         """
         table = TABLES[tally.table]
         key = key_of_body(table, body)
         rows = self.tables.setdefault(table.name, {})
+        row, first = Row(tally, number, tuple(body.values())), rows.get(key)
+        if first is not None and _gives_way(row, to=first):
+            tally.left_out += 1
+            return False
+        if first is not None and _gives_way(first, to=row):
+            self.leave_out(table.name, key)
+            first = None
         tally.rows += 1
-        row = Row(tally, number, tuple(body.values()))
-        if key not in rows:
+        if first is None:
             rows[key] = row
             tally.accepted += 1
             return True
         tally.set_aside += 1
         tally.repeated_keys += 1
-        tally.errors.append(_duplicate(table.key, key, row, rows[key]))
+        tally.errors.append(_duplicate(table.key, key, row, first))
         return False
+
+    def leave_out(self, table: str, key: str) -> None:
+        """Leave a row out that was taken in before, as another one speaks of the same."""
+        tally = self.tables[table].pop(key).tally
+        tally.rows -= 1
+        tally.accepted -= 1
+        tally.left_out += 1
+
+    def leave_as_known(self, table: str, key: str) -> None:
+        """Count a row as unchanged that was taken in before: what is known of it stays."""
+        tally = self.tables[table].pop(key).tally
+        tally.accepted -= 1
+        tally.unchanged += 1
 
     def refuse(
         self,
@@ -140,6 +161,11 @@ class Intake:
             for tally in self.tallies
             for problem in sorted(tally.errors, key=lambda p: p.row)
         )
+
+
+def _gives_way(row: Row, *, to: Row) -> bool:
+    """Whether a row only adds what is new, and the other one, of another file, says it."""
+    return row.tally.only_new and row.tally is not to.tally
 
 
 def _duplicate(key_columns: tuple[str, ...], key: str, second: Row, first: Row) -> RowProblem:

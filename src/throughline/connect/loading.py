@@ -23,6 +23,7 @@ from throughline.connect.foreign import read_foreign
 from throughline.connect.intake import FileTally, Intake, Row
 from throughline.connect.mapping import MappingFile
 from throughline.connect.native import read_native
+from throughline.connect.only_new import leave_what_is_known
 from throughline.connect.references import cross_check, in_order_of_need
 from throughline.errors import DataError, RowProblem
 from throughline.ledger.ports import Ledger, Receipt
@@ -183,9 +184,10 @@ def read_and_check(
 ) -> Intake:
     """
     The rows of a path that can stand beside each other and beside what holds now, and that are
-    permitted; the rest is set aside.
+    permitted; the rest is set aside. What a table that only adds knows no better stays as it is.
     """
     intake = _read(path, mapping)
+    leave_what_is_known(intake, picture)
     if permit is not None:
         _set_aside_refused(intake, permit)
     cross_check(intake, _InPicture(picture))

@@ -36,7 +36,10 @@ from throughline.connect.text_files import FileError, read_text_file
 from throughline.model.door import near_miss
 
 WRITTEN_KEYS = tuple(f.name for f in fields(Written))
-TABLE_KEYS = ("name", "file", "part", "columns", "join", "series", "where", "group_by", "distinct")
+TABLE_KEYS = (
+    *("name", "file", "part", "columns", "join", "series", "where", "group_by", "distinct"),
+    "only_new",
+)
 JOIN_KEYS = ("as", "file", "part", "on", "where", "take")
 SERIES_KEYS = ("of", "where", "held")
 _HELD_KEYS = ("name", "value", "only")
@@ -110,6 +113,7 @@ class _Reader:
             filters=tuple(self._filters(entries.get(entry, "where", list, []))),
             group_by=tuple(entries.texts(entry, "group_by")),
             distinct=entries.get(entry, "distinct", bool, False),
+            only_new=entries.get(entry, "only_new", bool, False),
             written=self._written(entry, defaults, TABLE_KEYS),
             series=self._series(entry),
             part=entries.get(entry, "part", str, ""),

@@ -180,7 +180,8 @@ class TableRule:
     """
     One native table from one or more source files; without files it is one row of constants.
 
-    ``part`` names the sheet, list or element of the file that holds the rows.
+    ``part`` names the sheet, list or element of the file that holds the rows. With ``only_new`` it
+    adds what is not known and leaves the rest as it is.
     """
 
     name: str
@@ -193,6 +194,7 @@ class TableRule:
     written: Written
     series: SeriesRule | None = None
     part: str = ""
+    only_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from throughline.connect.suggest.proposals import (
     Join,
     Proposal,
     line_of,
+    names_only,
     supposed_line,
 )
 from throughline.connect.suggest.refining import following, refined
@@ -97,6 +98,7 @@ class Composer:
             tuple(lines),
             tuple(joins.values()),
             missing=guess.missing,
+            only_new=names_only(guess.table, lines),
         )
         return refined(proposal)
 

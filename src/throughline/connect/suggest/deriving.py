@@ -9,7 +9,14 @@ from dataclasses import replace
 from throughline.connect.suggest.exports import Source
 from throughline.connect.suggest.links import Link
 from throughline.connect.suggest.matching import LIKELY, UNSURE, match_columns, required_columns
-from throughline.connect.suggest.proposals import Proposal, line_of, supposed_line, sure_line
+from throughline.connect.suggest.proposals import (
+    Line,
+    Proposal,
+    line_of,
+    names_only,
+    supposed_line,
+    sure_line,
+)
 from throughline.connect.suggest.tables import stand_in
 from throughline.model import TABLES
 
@@ -45,7 +52,15 @@ def listed(table: str, link: Link) -> Proposal:
     absent = {c.name for c in required_columns(table)} - {line.native for line in lines}
     lines += [supposed_line(name, s) for name in sorted(absent) if (s := stand_in(table, name))]
     missing = tuple(sorted(name for name in absent if stand_in(table, name) is None))
-    return Proposal(table, source, LIKELY, reasons, tuple(lines), missing=missing)
+    return Proposal(
+        table,
+        source,
+        LIKELY,
+        reasons,
+        tuple(lines),
+        missing=missing,
+        only_new=names_only(table, lines),
+    )
 
 
 def derived(table: str, column: str, proposal: Proposal) -> Proposal | None:
@@ -76,7 +91,21 @@ def derived(table: str, column: str, proposal: Proposal) -> Proposal | None:
     score = round(proposal.score * 0.9, 3)
     reasons = (f"made of {column} in {source.name}",)
     filled = "" if source.column(column).filled == source.rows else column
-    return Proposal(table, source, score, reasons, tuple(lines), group_by=(column,), filled=filled)
+    return Proposal(
+        table,
+        source,
+        score,
+        reasons,
+        tuple(lines),
+        group_by=(column,),
+        filled=filled,
+        only_new=not any(map(_goes_on, lines)),
+    )
+
+
+def _goes_on(line: Line) -> bool:
+    """Whether a rule gathers what further rows move on: the end of an order by its last step."""
+    return not isinstance(line.rule, str) and line.rule.get("take") in ("min", "max")
 
 
 def _take(source: Source, key: str, column: str, native: str, is_required: bool) -> str:

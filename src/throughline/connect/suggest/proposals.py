@@ -9,6 +9,7 @@ from typing import Any
 from throughline.connect.suggest.exports import Source
 from throughline.connect.suggest.links import Link
 from throughline.connect.suggest.matching import SURE, Match
+from throughline.model import TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Proposal:
 
     ``filled`` is a column that must hold something, ``series_of`` the one whose rows are numbered.
     ``missing`` are required columns without a rule: then all of it is written as comments.
+    ``only_new`` says that it knows little more than names: it adds what is not known.
     """
 
     table: str
@@ -69,6 +71,7 @@ class Proposal:
     series_of: str = ""
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    only_new: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -83,6 +86,12 @@ class Proposal:
         """The same with one rule put in the place of another."""
         others = tuple(other for other in self.lines if other.native != line.native)
         return replace(self, lines=(*others, line))
+
+
+def names_only(table: str, lines: Sequence[Line]) -> bool:
+    """Whether rules read nothing but the key; the rest stands in for what is not stated."""
+    key = TABLES[table].key
+    return all(line.native in key or not line.is_active or line.value for line in lines)
 
 
 def line_of(match: Match, *, is_required: bool) -> Line:

@@ -193,7 +193,8 @@ def _stand_in_record(table: str, line: Line) -> Proposal:
         supposed_line(name, {"value": value, "about": f"stands in for the {table} not stated"})
         for name, value in values.items()
     )
-    return Proposal(table, None, 0.0, ("no column of the export names them",), lines)
+    reasons = ("no column of the export names them",)
+    return Proposal(table, None, 0.0, reasons, lines, only_new=True)
 
 
 def _incomplete(seen: Sequence[Seen], made: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -248,6 +249,7 @@ def _proposal_json(proposal: Proposal) -> dict[str, Any]:
         "part": proposal.source.part if proposal.source else "",
         "score": proposal.score,
         "active": proposal.is_active,
+        "only_new": proposal.only_new,
         "missing": list(proposal.missing),
         "reasons": [*proposal.reasons, *proposal.notes],
         "joins": [

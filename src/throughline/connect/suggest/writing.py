@@ -15,6 +15,7 @@ from throughline.model import TABLES
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH = 60
 _MOST_NAMED = 20
+_ONLY_NEW = "only_new = true   # what is known already stays as it is"
 
 
 def toml_of(
@@ -61,6 +62,7 @@ def _legend() -> Iterator[str]:
 def _company(source: str) -> Iterator[str]:
     yield "[[table]]"
     yield 'name = "enterprise"'
+    yield _ONLY_NEW
     yield "[table.columns]"
     yield f"id = {{ value = {_text(source)} }}   # supposed: the name of the source"
 
@@ -98,6 +100,8 @@ def _body(proposal: Proposal) -> Iterator[str]:
     source = proposal.source
     yield "[[table]]"
     yield f"name = {_text(proposal.table)}"
+    if proposal.only_new:
+        yield _ONLY_NEW
     if source is not None:
         yield from _head(proposal, source)
         yield from (line for join in proposal.joins for line in _join(join))

@@ -134,7 +134,7 @@ def _natives(form: Form, index: int, file: PreviewFile) -> dict[str, str]:
 def _chosen(rule: Rule, file: PreviewFile, table: str, chosen: Mapping[str, str]) -> Rule:
     if table != rule["name"]:
         # The columns on the form were those of another table.
-        kept = {k: v for k, v in rule.items() if k not in ("name", "columns")}
+        kept = {k: v for k, v in rule.items() if k not in ("name", "columns", "only_new")}
         return {"name": table, **kept, "columns": columns_alike(file.header, table)}
     shown = _shown(rule["columns"], file.header)
     columns = {
