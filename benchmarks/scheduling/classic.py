@@ -33,9 +33,9 @@ JSP, FJSP = "jsp_classic/jsp_classic_text.tar.xz", "fjsp/fjsp_text.tar.xz"
 # Archive, how the path ends, and the name in the list of best known values.
 INSTANCES = (
     (JSP, "/la38.txt", "la38"),
-    (JSP, "/ta21js.txt", "ta21"),
-    (JSP, "/ta41js.txt", "ta41"),
-    (JSP, "/ta71js.txt", "ta71"),
+    (JSP, "/ta21js.txt", "ta21js"),
+    (JSP, "/ta41js.txt", "ta41js"),
+    (JSP, "/ta71js.txt", "ta71js"),
     (JSP, "/dmu41.txt", "dmu41"),
     (JSP, "/dmu71.txt", "dmu71"),
     (JSP, "/swv06.txt", "swv06"),
