@@ -86,6 +86,7 @@ def test_both_values_of_a_conflict_are_shown_and_a_stranger_is_named(
     assert "mes says 11; erp says 10" in two_systems.run("trust").stdout
     kinds = [item["kind"] for item in two_systems.json("readiness")["items"]]
     assert {"conflict", "unregistered_source"} <= set(kinds)
+    assert "0.00" not in two_systems.run("readiness").stdout  # no order, no plan, no share
 
 
 def test_a_record_leads_to_its_event_and_is_written_as_prov(two_systems: Terminal) -> None:

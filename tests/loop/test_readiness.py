@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from loop_shop import Books, shop_with_orders, statement
 from shops import MONDAY, at
 from throughline.loop.readiness import readiness
@@ -123,6 +125,28 @@ def test_a_conflict_is_said_with_what_rests_on_it_and_so_is_a_source_nobody_regi
     assert "speaks about operations and is not registered" in stranger.statement
 
 
+def test_on_a_stranger_rests_what_rests_on_the_records_that_it_states() -> None:
+    """An order that was delivered long ago carries no plan; one of ten that are open a tenth."""
+    plant = ready_shop()
+    order = next(iter(plant.sales_order_lines.values()))
+    gone = replace(order, id="SO-OLD", delivered_quantity=order.quantity)
+    stranger = items(plant, gone)[ReadinessKind.UNREGISTERED_SOURCE]
+    assert (stranger.share, stranger.orders, stranger.value_eur) == (0, 0, 0)
+    stranger = items(plant, order)[ReadinessKind.UNREGISTERED_SOURCE]
+    assert stranger.orders == 1
+    assert stranger.share == pytest.approx(1 / len(plant.sales_order_lines), abs=1e-4)
+
+
+def test_where_nothing_of_the_plan_rests_on_any_of_it_the_most_records_come_first() -> None:
+    few, many = (
+        Delivery(id=f"D-{n}", source="erp", table=table, file=table, at=MONDAY, rows=9, set_aside=n)
+        for n, table in ((2, "absences"), (7, "skills"))
+    )
+    plant = ready_shop().with_records([few, many])
+    found = readiness(Books(plant).open(), now=MONDAY)
+    assert [(item.count, item.share) for item in found] == [(7, 0), (2, 0)]
+
+
 def test_two_names_of_one_material_are_asked_until_a_person_decided() -> None:
     plant = ready_shop().with_records([Material(id="BOLT-2", name="Bolts", site="HOME")])
     item = items(plant)[ReadinessKind.POSSIBLE_DUPLICATE]
@@ -146,6 +170,7 @@ def test_rows_set_aside_are_said_until_the_file_comes_clean() -> None:
     plant = ready_shop().with_records([bad])
     item = items(plant)[ReadinessKind.ROWS_SET_ASIDE]
     assert item.statement == "2 of 9 rows of m.csv from erp could not be used."
+    assert (item.count, item.share, item.value_eur) == (2, 0, 0)
     clean = replace(bad, id="D-2", at=at(hours=1), set_aside=0)
     assert ReadinessKind.ROWS_SET_ASIDE not in items(plant.with_records([clean]), days=1)
 

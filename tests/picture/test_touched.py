@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from shops import MONDAY, bracket_shop
+from throughline.model.calendars import Shift
 from throughline.model.materials import Procurement, StockCount
 from throughline.model.orders import SalesOrderLine
 from throughline.model.plan import Demand, DemandKind, Peg, Plan, PlannedOrder, SupplyState
+from throughline.model.responses import OperationsResponse
 from throughline.picture.touched import PlanRests, Touched
 
 DUE = MONDAY + timedelta(days=5)
@@ -81,6 +83,23 @@ def test_a_bought_part_touches_what_it_goes_into(rests: PlanRests) -> None:
     for subject in ("suppliers/S-1", "supply_sources/BOLT:S-1", "stock_counts/BOLT:"):
         assert rests.on([subject]).orders == 1
     assert rests.on(["stock_counts/*"]) == rests.on(["stock_counts/BOLT:"])
+
+
+def test_a_report_stands_for_its_machine_and_a_shift_for_those_that_keep_its_hours(
+    rests: PlanRests,
+) -> None:
+    """What a welder reports is of brackets alone; nobody works by the hours of another hall."""
+    report = OperationsResponse(
+        order="B-0", sequence=20, material="BRACKET", work_center="WELD", equipment="WELD-1"
+    )
+    shift = Shift(calendar="HALL-9", weekdays="Mon", starts=time(6), ends=time(14))
+    known = PlanRests(rests.plan, rests.plant.with_records([report, shift]))
+    assert known.on(known.named_by(["operations_responses/B-0:20"])).share == 0.6
+    (key,) = (k for k, s in known.plant.records(Shift).items() if s.calendar == "HALL-9")
+    assert list(known.named_by([f"shifts/{key}"])) == [f"shifts/{key}", "calendars/HALL-9"]
+    assert known.on(known.named_by([f"shifts/{key}"])).share == 0
+    hours = rests.plant.work_centers["WELD"].calendar
+    assert known.on([f"calendars/{hours}"]).share == 1.0
 
 
 def test_several_records_count_once_and_unknown_ones_not_at_all(rests: PlanRests) -> None:

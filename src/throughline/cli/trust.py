@@ -126,7 +126,10 @@ def _readable_readiness(report: dict[str, Any]) -> str:
     if not report["items"]:
         return "Nothing stands in the way: the plan rests on data that is there."
     rows = [
-        (i["share"], i["hours"], i["orders"], i["kind"], i["statement"], i["cure"])
+        (*(i[name] or None for name in _RESTS), i["count"], i["kind"], i["statement"], i["cure"])
         for i in report["items"][:SHOWN]
     ]
-    return table(rows, ("share", "hours", "orders", "kind", "what", "cure"))
+    return table(rows, (*_RESTS, "count", "kind", "what", "cure"))
+
+
+_RESTS = ("share", "hours", "orders")

@@ -32,7 +32,7 @@ from throughline.picture.matching import (
     suppliers_of,
 )
 from throughline.picture.picture import Picture
-from throughline.picture.sources import feed_key
+from throughline.picture.sources import feed_key, is_retracted
 from throughline.picture.touched import PlanRests, Touched
 
 _LIKELY_ENOUGH = 0.5
@@ -108,7 +108,8 @@ def readiness_of(
     quarantined: Collection[str] = (),
 ) -> tuple[ReadinessItem, ...]:
     """
-    What to mend first, that on which the most of the plan rests before the rest.
+    What to mend first, that on which the most of the plan rests before the rest; where nothing
+    of the plan rests on any of it, what concerns the most records.
 
     Parameters
     ----------
@@ -118,20 +119,27 @@ def readiness_of(
         Subjects of events in quarantine that nobody has settled.
     """
     inspector = _Inspector(picture, plan, now, tuple(feeds))
-    found = chain(
-        inspector.missing_routings(),
-        inspector.lead_times(),
-        inspector.stock(),
-        inspector.unbalanced(balances),
-        inspector.stale(),
-        inspector.conflicts(conflicts),
-        inspector.unregistered(sources),
-        inspector.duplicates(),
-        inspector.set_aside(),
-        inspector.quarantine(quarantined),
-        inspector.defects(),
+    found = tuple(
+        chain(
+            inspector.missing_routings(),
+            inspector.lead_times(),
+            inspector.stock(),
+            inspector.unbalanced(balances),
+            inspector.stale(),
+            inspector.conflicts(conflicts),
+            inspector.unregistered(sources),
+            inspector.duplicates(),
+            inspector.set_aside(),
+            inspector.quarantine(quarantined),
+            inspector.defects(),
+        )
     )
-    return tuple(sorted(found, key=_rank))
+    is_rested_on = any(item.share > 0 for item in found)
+    return tuple(sorted(found, key=_rank if is_rested_on else _rank_by_count))
+
+
+def _rank_by_count(item: ReadinessItem) -> tuple[int, str, str]:
+    return -item.count, item.kind.value, item.subject
 
 
 def _rank(item: ReadinessItem) -> tuple[float, float, float, int, str, str]:
@@ -337,6 +345,7 @@ class _Inspector:
             )
 
     def unregistered(self, sources: Iterable[SourceReport]) -> Iterator[ReadinessItem]:
+        """Who speaks without being registered, with what rests on the very records it states."""
         people = people_of(self.picture)
         for source in sources:
             tables = [t for t in source.speaks_about if t not in LOOP_TABLES]
@@ -348,10 +357,18 @@ class _Inspector:
                 f"{source.source} speaks about {_listed(tables)} and is not registered: nobody "
                 "answers for it, and whether it is late is not known.",
                 "Add it to sources, with its owner, and to feeds, with how often it speaks.",
-                [subject_of(table, "*") for table in tables],
+                self.rests.named_by(self._stated_by(source.source, tables)),
                 count=len(tables),
                 examples=tables,
             )
+
+    def _stated_by(self, source: str, tables: Iterable[str]) -> Iterator[str]:
+        """The records of which a source has a word that it did not withdraw."""
+        for table in tables:
+            for key in self.picture.subjects(table):
+                said = self.picture.said_by(table, key, source)
+                if said is not None and not is_retracted(said):
+                    yield said.subject
 
     def duplicates(self) -> Iterator[ReadinessItem]:
         matches = self.plant.records(Match).values()
@@ -381,7 +398,12 @@ class _Inspector:
         )
 
     def set_aside(self) -> Iterator[ReadinessItem]:
-        """The last delivery of each file, when rows of it could not be used."""
+        """
+        The last delivery of each file, when rows of it could not be used.
+
+        Which records the rows were to be, the record does not say: they are counted, and nothing
+        is said to rest on them.
+        """
         last: dict[tuple[str, str, str], Delivery] = {}
         for delivery in self.plant.records(Delivery).values():
             place = delivery.source, delivery.table, delivery.file
@@ -395,7 +417,7 @@ class _Inspector:
                     f"{delivery.set_aside} of {delivery.rows} rows of {file} from {source} could "
                     "not be used.",
                     "Load the file with --dry-run: it names each row, its fault and the cure.",
-                    [subject_of(table, "*")],
+                    (),
                     count=delivery.set_aside,
                 )
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from throughline.model.columns import join_key, subject_of
+from throughline.model.columns import TABLES, join_key, subject_of
 from throughline.model.materials import Procurement
 from throughline.model.plan import Plan, PlannedOrder
 from throughline.model.plant import Plant
+
+_STANDS_FOR: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "operations_responses": (("equipment", "equipment"), ("work_centers", "work_center")),
+    "equipment_states": (("equipment", "equipment"),),
+    "setup_matrix": (("work_centers", "work_center"),),
+    "shifts": (("calendars", "calendar"),),
+    "calendar_exceptions": (("calendars", "scope"), ("equipment", "scope")),
+    "bill_of_materials": (("materials", "parent"),),
+    "operation_alternatives": (("materials", "material"),),
+    "material_movements": (("materials", "material"),),
+    "forecasts": (("materials", "material"),),
+}
+"""Of records that no order names: the table and the column of what it names instead, the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,22 @@ class PlanRests:
         if "sales_order_lines" in tables:
             demands |= self.plant.sales_order_lines.keys() & self.demands.keys()
         return self._touched(above & self.orders.keys(), demands)
+
+    def named_by(self, subjects: Iterable[str]) -> Iterator[str]:
+        """
+        The records themselves and what they speak of, such as the machine of a report: that on
+        which the plan may rest, for ``on``.
+        """
+        for subject in subjects:
+            yield subject
+            table, _, key = subject.partition("/")
+            follows = _STANDS_FOR.get(table)
+            record = self.plant.records(TABLES[table].type).get(key) if follows else None
+            for named, column in follows or ():
+                if value := getattr(record, column, ""):
+                    yield subject_of(named, value)
+                    if table != "calendar_exceptions":
+                        break
 
     def _touched(self, orders: set[str], demands: set[str]) -> Touched:
         lines = demands & self.plant.sales_order_lines.keys()
@@ -118,8 +147,12 @@ class PlanRests:
         for step in self.plant.operations.get(material, ()):
             yield subject_of("operations", join_key((material, step.sequence)))
             yield subject_of("work_centers", step.work_center)
+            center = self.plant.work_centers.get(step.work_center)
+            by_center = "" if center is None else center.calendar
             for machine in self.plant.machines.get(step.work_center, ()):
                 yield subject_of("equipment", machine.id)
+                if machine.calendar or by_center:
+                    yield subject_of("calendars", machine.calendar or by_center)
 
     @cached_property
     def _orders_on_table(self) -> Mapping[str, set[str]]:

@@ -53,7 +53,11 @@ _SEVERITIES = {
 
 @dataclass(frozen=True, slots=True)
 class ReadinessLine:
-    """One thing to mend: what, the cure, who, how much of the plan rests on it, where to go."""
+    """
+    One thing to mend: what, the cure, who, how much of the plan rests on it, where to go.
+
+    ``percent`` is empty where nothing of the plan is known to rest on it.
+    """
 
     kind: str
     statement: str
@@ -126,7 +130,9 @@ def kind_words(kind: ReadinessKind) -> str:
 
 
 def rest_words(item: ReadinessItem) -> tuple[str, ...]:
-    """How much of the plan rests on it, in words."""
+    """How much of the plan rests on it, in words; none where nothing is known to."""
+    if not (item.orders or item.value_eur or item.hours):
+        return ()
     orders = ngettext("%(n)d customer order", "%(n)d customer orders", item.orders)
     parts = [orders % {"n": item.orders}]
     if item.value_eur:
@@ -153,7 +159,7 @@ def _line(look: Look, item: ReadinessItem) -> ReadinessLine:
         statement=readable(item.statement),
         cure=item.cure,
         owner=owner_words(item.owner) if item.owner else "",
-        percent=per_cent(item.share),
+        percent=per_cent(item.share) if item.share else "",
         share=item.share,
         rests=rest_words(item),
         href=href,
