@@ -304,3 +304,30 @@ def test_a_sheet_of_one_row_is_looked_at(tmp_path):
     found = suggest(tmp_path / "erp.xlsx")
     assert [seen.source.part for seen in found.seen] == ["Werke", "Lieferanten"]
     assert found.unread == ()
+
+
+ORDER_LIST = (
+    "Auftragsnr.;Artikelnr.;Menge;Liefertermin;Kunde;Preis\n"
+    "K1;4711;4,5;20.03.2026;Meyer;120,50\nK2;4712;2,0;21.03.2026;Schulz;60,00\n"
+)
+
+
+def test_a_list_of_orders_is_demand_or_supply_and_never_both(tmp_path):
+    found = suggest(export(tmp_path, {"auftraege.csv": ORDER_LIST}))
+    active = {p.table for p in found.proposals if p.is_active}
+    assert active == {"materials", "sales_order_lines"}
+    assert {rule.name for rule in found.mapping.tables} == {"enterprise", *active}
+    (runner_up,) = [p for p in found.proposals if p.table == "purchase_orders"]
+    assert runner_up.instead_of == "sales_order_lines"
+    assert '# name = "purchase_orders"' in found.text
+    assert "not loaded: the list is more like sales_order_lines" in found.text
+
+
+def test_lists_of_both_kinds_are_each_their_own(tmp_path):
+    orders = "Purchase Order;Supplier;Item;Quantity;Due Date\nP1;V1;4711;5;2026-03-01\n"
+    files = {"auftraege.csv": ORDER_LIST, "purchase_orders.csv": orders}
+    found = suggest(export(tmp_path, files))
+    taken = {p.table: p.source.file for p in found.proposals if p.is_active and p.source}
+    assert taken["sales_order_lines"] == "auftraege.csv"
+    assert taken["purchase_orders"] == "purchase_orders.csv"
+    assert len([p for p in found.proposals if p.table == "purchase_orders"]) == 1

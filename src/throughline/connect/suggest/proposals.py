@@ -57,6 +57,7 @@ class Proposal:
 
     ``filled`` is a column that must hold something, ``series_of`` the one whose rows are numbered.
     ``missing`` are required columns without a rule: then all of it is written as comments.
+    ``instead_of`` is the table of the same kind that the source is more like: then as well.
     ``only_new`` says that it knows little more than names: it adds what is not known.
     """
 
@@ -72,11 +73,12 @@ class Proposal:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     only_new: bool = False
+    instead_of: str = ""
 
     @property
     def is_active(self) -> bool:
         """Whether it can be loaded as it stands."""
-        return not self.missing
+        return not self.missing and not self.instead_of
 
     def line(self, native: str) -> Line | None:
         """The rule of a native column, when there is one."""

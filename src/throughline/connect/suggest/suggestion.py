@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from throughline.connect.suggest.tables import (
     choose_tables,
     likely_tables,
     rank_tables,
+    runners_up,
 )
 from throughline.connect.suggest.words import vocabulary
 from throughline.connect.suggest.writing import toml_of
@@ -140,6 +141,7 @@ def _proposals(seen: Sequence[Seen], links: Sequence[Link]) -> tuple[Proposal, .
     made = [composer.translated(proposal, ids) for proposal in made]
     made += _derived(made, links)
     made += _incomplete(seen, made)
+    made += _runners_up(seen, chosen, composer, made)
     order = in_order_of_need({proposal.table for proposal in made})
     return tuple(sorted(made, key=lambda proposal: order.index(proposal.table)))
 
@@ -210,6 +212,23 @@ def _incomplete(seen: Sequence[Seen], made: Sequence[Proposal]) -> Iterator[Prop
             yield composer.proposal(one.source, best)
 
 
+def _runners_up(
+    seen: Sequence[Seen],
+    chosen: Sequence[Sequence[Guess]],
+    composer: Composer,
+    made: Sequence[Proposal],
+) -> list[Proposal]:
+    """What lists of orders could be instead, where no other list is that: written as comments."""
+    there = set(by_name(made))
+    found = [
+        replace(composer.proposal(one.source, guess), instead_of=guesses[0].table)
+        for one, guesses in zip(seen, chosen, strict=True)
+        for guess in runners_up(one.guesses, guesses)
+        if guess.table not in there
+    ]
+    return list(by_name(found).values())
+
+
 def _unmapped(seen: Sequence[Seen], proposals: Sequence[Proposal], export: Export) -> Iterator[str]:
     used = {id(proposal.source) for proposal in proposals}
     joined = {id(join.link.target) for proposal in proposals for join in proposal.joins}
@@ -249,6 +268,7 @@ def _proposal_json(proposal: Proposal) -> dict[str, Any]:
         "part": proposal.source.part if proposal.source else "",
         "score": proposal.score,
         "active": proposal.is_active,
+        "instead_of": proposal.instead_of,
         "only_new": proposal.only_new,
         "missing": list(proposal.missing),
         "reasons": [*proposal.reasons, *proposal.notes],

@@ -29,6 +29,8 @@ _NAMED = 0.3
 _STAND_IN_WORTH = 0.5
 _ENOUGH_COLUMNS = 10
 _NEAR_BEST = 0.85
+_OF_ONE_KIND = frozenset({"sales_order_lines", "purchase_orders", "production_orders"})
+"""Orders look alike in their columns, and a list holds one kind of them: demand or supply."""
 _ORDERS, _STEPS = "production_orders", "operations_responses"
 _NOT_FROM_FILES = frozenset(
     {"enterprise", "role_holders", "decision_rights", "objectives", "levers", "requirements"}
@@ -97,6 +99,7 @@ def choose_tables(
         of = [g for g in ranked if g.table == first.get(row)]
         if of:
             also = [g for g in ranked if g.table not in taken and _is_also(g)]
+            also = [g for g in also if not are_of_one_kind(g.table, of[0].table)]
             if of[0].table == _ORDERS and _STEPS not in taken:
                 also += [g for g in ranked if g.table == _STEPS and _says_what_was_done(g)]
                 also = list({guess.table: guess for guess in also}.values())
@@ -109,6 +112,21 @@ def choose_tables(
 def likely_tables(guesses: Sequence[Guess]) -> tuple[str, ...]:
     """The tables worth a second look, by a first one."""
     return tuple(guess.table for guess in guesses if guess.score >= 0.25)  # a wide net
+
+
+def are_of_one_kind(one: str, other: str) -> bool:
+    """Whether a list is one of two tables and never both."""
+    return {one, other} <= _OF_ONE_KIND
+
+
+def runners_up(ranked: Sequence[Guess], chosen: Sequence[Guess]) -> tuple[Guess, ...]:
+    """Tables that a source could be in place of one that it was taken for."""
+    return tuple(
+        guess
+        for guess in ranked
+        if _is_also(guess)
+        and any(g is not guess and are_of_one_kind(g.table, guess.table) for g in chosen)
+    )
 
 
 def _is_also(guess: Guess) -> bool:

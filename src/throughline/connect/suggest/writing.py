@@ -75,6 +75,9 @@ def _table(proposal: Proposal) -> Iterator[str]:
     for name in proposal.missing:
         about = TABLES[proposal.table].column(name).about
         yield f"# missing: {name}, which is required ({about}) Map it, and take the marks away."
+    if proposal.instead_of:
+        yield f"# not loaded: the list is more like {proposal.instead_of}, and orders are one kind."
+        yield f"# If it is this one, take these marks away and the table {proposal.instead_of} out."
     body = list(_body(proposal))
     yield from _not_read(proposal, body)
     for line in body:
