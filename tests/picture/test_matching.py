@@ -14,6 +14,7 @@ from throughline.picture.matching import (
     SUPPLIER_FIELDS,
     MatchField,
     NamedThing,
+    are_spellings,
     are_variants,
     candidate_pairs,
     compact,
@@ -112,6 +113,48 @@ def test_names_that_differ_in_a_size_or_a_letter_are_variants(
     assert are_variants(one, other) is are_two
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [
+        (
+            "Lamivudine 10mg/ml [Epivir], oral solution, Bottle, 240 ml",
+            "Zidovudine 10mg/ml [Retrovir], oral solution, Bottle, 240 ml",
+            False,
+        ),
+        (
+            "Lamivudine 10mg/ml, oral solution, Bottle",
+            "Lamivudin 10 mg/ml, oral soluiton, bottle",
+            True,
+        ),
+        ("Oral solution, lamivudine", "Lamivudine, oral solution", True),
+        ("Cover plate, zinc plated", "Cover plate, zincplated", True),
+        ("Cover plate, zinc plated", "Cover plate, zinc plated, left", False),
+        ("Prednisone tablets in a bottle", "Prednisolone tablets in a bottle", False),
+        ("Gauge for pressure in mbar", "Gauge for pressure in bar", False),
+        ("Copper wire 0.50 mm", "Copper wire 0.80 mm", False),
+        ("Copper wire 5 mm", "Copper wire 5 cm", False),
+        ("Copper wire 1.15 mm", "Copper wire 11.5 mm", False),
+        ("Copper wire 1.5 mm", "copper wire 1,5mm", True),
+    ],
+)
+def test_names_that_share_all_but_one_word_are_two_unless_it_is_a_slip(
+    one: str, other: str, are_one: bool
+) -> None:
+    assert are_spellings(one, other) is are_spellings(other, one) is are_one
+
+
+def test_two_drugs_in_the_same_bottle_are_not_suggested() -> None:
+    """Nine tenths of the letters are the same; the one word that tells them apart is not."""
+    tail = "10mg/ml, oral solution in a dark glass bottle with syringe, 240 ml"
+    lamivudine, zidovudine, typed = (
+        thing(str(n), name=f"{name} {tail}", unit="pcs", family="ARV")
+        for n, name in enumerate(("Lamivudine", "Zidovudine", "Lamivudin"))
+    )
+    assert similarity(lamivudine.value("name"), zidovudine.value("name")) >= 0.9
+    (found,) = suggest_matches([lamivudine, zidovudine, typed], MATERIAL_FIELDS)
+    assert (found.left, found.right) == (lamivudine, typed)
+
+
 def test_two_spellings_of_a_bolt_are_suggested_and_a_nut_is_not() -> None:
     things = [
         thing("10", name="Bolt M8x20", unit="pcs"),
@@ -175,14 +218,16 @@ def test_materials_and_suppliers_of_a_plant_are_compared_without_their_legal_for
             Supplier(id="S-9", name="MULLER GUSS", country="de"),
             Supplier(id="S-3", name="Rossi S.p.A.", country="IT"),
             Material(id="BOLT-M8", name="Bolt M8", family="fasteners"),
-            Material(id="bolt m8 ", family="Fasteners"),
+            Material(id="B-7", name="bolt m8 ", family="Fasteners"),
+            Material(id="BOLT-M9", family="fasteners"),
+            Material(id="bolt m9", family="fasteners"),
             Material(id="SHAFT", name="Shaft", family="turned"),
         ]
     )
     (supplier,) = suggest_matches(suppliers_of(plant, "ERP"), SUPPLIER_FIELDS)
     assert (supplier.left.id, supplier.right.id) == ("S-1", "S-9")
     (material,) = suggest_matches(materials_of(plant, "ERP"), MATERIAL_FIELDS)
-    assert {material.left.id, material.right.id} == {"BOLT-M8", "bolt m8 "}
+    assert {material.left.id, material.right.id} == {"BOLT-M8", "B-7"}
     assert len(plant.suppliers) == 3
 
 

@@ -9,6 +9,7 @@ here, a person confirms or rejects.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,9 @@ _LEGAL_FORMS = frozenset(
     | {"ltd", "nv", "oy", "plc", "sa", "sarl", "se", "spa", "spzoo", "sro", "srl"}
 )
 _SHORTEST_KEY = 3
+_NUMBER = re.compile(r"[0-9]{1,15}(?:[.,][0-9]{1,15})?")
 _LONGEST_TYPE = 2
+_LONGEST_EXACT = 3
 _LARGEST_BLOCK = 50
 # A probability of exactly 0 or 1 would let one field overrule all the others together.
 _SURE = 1e-6
@@ -77,6 +80,56 @@ def similarity(one: str, other: str) -> float:
     return 2 * (a & b).total() / total if total else 0.0
 
 
+def are_spellings(one: str, other: str) -> bool:
+    """
+    Whether two names are one name spelt in two ways: their numbers and units are the same, and each
+    other word has its counterpart within one slip, a letter more, less, changed or swapped with its
+    neighbour. ``Lamivudine 10mg/ml`` and ``Zidovudine 10mg/ml`` differ in a word, however long the
+    rest that they share.
+    """
+    if _numbers(one) != _numbers(other):
+        return False
+    if compact(one) == compact(other):
+        return True
+    left, right = (
+        Counter(w for w in normalised(n).split() if not _is_size(w)) for n in (one, other)
+    )
+    ours, theirs = list((left - right).elements()), list((right - left).elements())
+    # "zinc plated" and "zincplatd": words that somebody wrote together.
+    return not are_variants(one, other) and (
+        _pair_up(ours, theirs) or _is_slip("".join(ours), "".join(theirs))
+    )
+
+
+def _numbers(name: str) -> list[float]:
+    return [float(number.replace(",", ".")) for number in _NUMBER.findall(name)]
+
+
+def _pair_up(ours: list[str], theirs: list[str]) -> bool:
+    """Whether each word has a counterpart of its own."""
+    left = list(theirs)
+    for word in ours:
+        near = next((w for w in left if _is_slip(word, w)), None)
+        if near is None:
+            return False
+        left.remove(near)
+    return not left
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two words are equal but for one slip; short ones have to be equal."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    if len(short) <= _LONGEST_EXACT or len(long) - len(short) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :]
+    swapped = long[at + 1 : at + 2] + long[at] == short[at : at + 2]
+    return short[at + 1 :] == long[at + 1 :] or (swapped and short[at + 2 :] == long[at + 2 :])
+
+
 def are_variants(one: str, other: str) -> bool:
     """
     Whether two names differ in a size or a letter, as ``Rotor 71`` and ``Rotor 71P`` do.
@@ -88,8 +141,11 @@ def are_variants(one: str, other: str) -> bool:
 
 
 def _sizes(name: str) -> str:
-    words = normalised(name).split()
-    return "".join(w for w in words if len(w) <= _LONGEST_TYPE or any(c.isdigit() for c in w))
+    return "".join(filter(_is_size, normalised(name).split()))
+
+
+def _is_size(word: str) -> bool:
+    return len(word) <= _LONGEST_TYPE or any(c.isdigit() for c in word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +160,8 @@ class MatchField:
     u
         Probability that it agrees by chance when they are two, between 0 and 1.
     least_similarity
-        From which ``similarity`` on two values agree; 1 asks for equality once compact.
+        From which ``similarity`` on two values agree, when they are spellings of one name as well
+        (``are_spellings``); 1 asks for equality once compact.
     """
 
     name: str
@@ -139,7 +196,7 @@ class MatchField:
             return None
         if self.least_similarity >= 1:
             return compact(one) == compact(other)
-        return similarity(one, other) >= self.least_similarity
+        return similarity(one, other) >= self.least_similarity and are_spellings(one, other)
 
 
 MATERIAL_FIELDS = (
@@ -374,12 +431,16 @@ def _inside(probability: float) -> float:
 
 
 def materials_of(plant: Plant, source: str = "") -> tuple[NamedThing, ...]:
-    """The materials of a plant as one source names them; a material without name goes by its id."""
+    """
+    The materials of a plant as one source names them.
+
+    One without a name says nothing of what it is: that two ids look alike is no reason.
+    """
     return tuple(
         NamedThing(
             item.id,
             source,
-            {"name": item.name or item.id, "unit": item.unit, "family": item.family},
+            {"name": item.name, "unit": item.unit, "family": item.family},
         )
         for item in plant.materials.values()
     )
@@ -391,7 +452,7 @@ def suppliers_of(plant: Plant, source: str = "") -> tuple[NamedThing, ...]:
         NamedThing(
             item.id,
             source,
-            {"name": without_legal_form(item.name or item.id), "country": item.country},
+            {"name": without_legal_form(item.name), "country": item.country},
         )
         for item in plant.suppliers.values()
     )
