@@ -22,6 +22,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -57,6 +59,8 @@ def main() -> None:
     rows, absent = [], []
     with tempfile.TemporaryDirectory() as folder:
         for archive, ending, name in INSTANCES:
+            if options.only is not None and name not in options.only:
+                continue
             file = _unpack(data / archive, ending, Path(folder))
             if file is None:
                 absent.append(name)
@@ -76,6 +80,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", nargs="*", help="names of instances; default: all")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     return parser.parse_args()
 
@@ -126,21 +131,32 @@ def _ours(file: Path, kind: str, best: int, options: argparse.Namespace) -> dict
 def _cp_sat(instance: Instance, best: int, options: argparse.Namespace) -> dict[str, object]:
     from ortools.sat.python import cp_model
 
+    # As OR-Tools' own flexible job shop example: one start and one duration an operation, a literal
+    # and an interval a mode. An operation with one mode needs no literal.
     model = cp_model.CpModel()
-    horizon = int(instance.mode_duration.sum())
+    longest = np.maximum.reduceat(instance.mode_duration, instance.mode_bounds[:-1])
+    horizon = int(longest.sum())
     end = model.new_int_var(0, horizon, "makespan")
     lanes: dict[int, list[object]] = {}
-    ends = []
+    ends: list[object] = []
     for one in range(instance.operations):
         start = model.new_int_var(0, horizon, "")
         modes = range(int(instance.mode_bounds[one]), int(instance.mode_bounds[one + 1]))
-        chosen = [model.new_bool_var("") for _ in modes]
-        model.add_exactly_one(chosen)
-        ends.append(model.new_int_var(0, horizon, ""))
-        for is_chosen, mode in zip(chosen, modes, strict=True):
-            duration = int(instance.mode_duration[mode])
-            span = model.new_optional_interval_var(start, duration, ends[one], is_chosen, "")
-            lanes.setdefault(int(instance.mode_machine[mode]), []).append(span)
+        times = [int(instance.mode_duration[mode]) for mode in modes]
+        machines = [int(instance.mode_machine[mode]) for mode in modes]
+        if len(modes) == 1:
+            span = model.new_fixed_size_interval_var(start, times[0], "")
+            lanes.setdefault(machines[0], []).append(span)
+            ends.append(start + times[0])
+        else:
+            duration = model.new_int_var(min(times), max(times), "")
+            chosen = [model.new_bool_var("") for _ in modes]
+            model.add_exactly_one(chosen)
+            for is_chosen, machine, time_of in zip(chosen, machines, times, strict=True):
+                span = model.new_optional_fixed_size_interval_var(start, time_of, is_chosen, "")
+                lanes.setdefault(machine, []).append(span)
+                model.add(duration == time_of).only_enforce_if(is_chosen)
+            ends.append(start + duration)
         for edge in range(int(instance.before_bounds[one]), int(instance.before_bounds[one + 1])):
             model.add(start >= ends[int(instance.before[edge])])
         model.add(end >= ends[one])
