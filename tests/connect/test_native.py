@@ -60,6 +60,19 @@ def test_of_two_rows_with_one_id_the_first_stays(tmp_path):
     )
 
 
+def test_of_two_rows_with_one_id_the_second_does_not_slip_in_where_the_first_is_set_aside(tmp_path):
+    lines = SHOP["sales_order_lines.csv"] + (
+        "UX-7,DRIVE,5,2026-13-45\nUX-7,ROTOR,9,2026-03-21\nUX-8,DRIVE,1,2026-03-21\n"
+    )
+    plant, problems = read_plant_with_problems(shop(tmp_path, sales_order_lines=lines))
+    assert list(plant.sales_order_lines) == ["SO-1", "UX-8"]
+    assert [problem.row for problem in problems] == [3, 4]
+    assert str(problems[1]) == (
+        'sales_order_lines.csv row 4 column "id": "UX-7" is already in row 3, which was set aside. '
+        "Mend row 3 and remove this one, or give this one its own id."
+    )
+
+
 def test_a_file_without_a_required_column_is_set_aside_and_says_which(tmp_path):
     folder = shop(tmp_path, sales_order_lines="id,material,quantity,due\nSO-1,DRIVE,4,2026-03-20\n")
     plant, problems = read_plant_with_problems(folder)

@@ -106,6 +106,19 @@ def test_beside_a_table_that_knows_more_a_bare_key_is_left_out(tmp_path, turned)
     assert counts == {"orders.csv": (1, 1, 2), "items.csv": (1, 1, 0)}
 
 
+def test_rows_that_repeat_each_other_outlive_one_that_was_set_aside(tmp_path):
+    (tmp_path / "log.csv").write_text("item,days\nA,many\nA,4\nA,4\n")
+    text = (
+        '[[table]]\nname = "materials"\nfile = "log.csv"\ndistinct = {}\n'
+        '[table.columns]\nid = "item"\nlead_time_days = "days"\n'
+    )
+    counts = {}
+    for distinct in ("true", "false"):
+        (tally,) = read_foreign(tmp_path, parse_mapping(text.format(distinct))).tallies
+        counts[distinct] = (tally.accepted, tally.set_aside, tally.left_out)
+    assert counts == {"true": (1, 1, 1), "false": (0, 3, 0)}
+
+
 def test_what_is_derived_says_so_and_what_moves_on_does_not(tmp_path):
     (tmp_path / "machine_log.csv").write_text(
         "Production Order,Operation,Machine,Actual Start,Actual End,Good Quantity\n"

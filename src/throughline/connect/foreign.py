@@ -302,7 +302,8 @@ class _TableReader:
             elif self._is_repeated(body):
                 self.tally.left_out += 1
             else:
-                self.intake.add(self.tally, number, body)
+                may_repeat = self.rule.distinct or self.rule.only_new
+                self.intake.add(self.tally, number, body, may_repeat=may_repeat)
 
     def _is_repeated(self, body: dict[str, Any]) -> bool:
         if not self.rule.distinct:

@@ -83,10 +83,14 @@ class Intake:
         self.tallies.append(tally)
         return tally
 
-    def add(self, tally: FileTally, number: int, body: dict[str, Any]) -> bool:
+    def add(
+        self, tally: FileTally, number: int, body: dict[str, Any], *, may_repeat: bool = False
+    ) -> bool:
         """
         Take a checked row in; the second row with one key is set aside, and the answer is then
-        False. Of two files that speak of one key, one that only adds what is new gives way.
+        False. So it is when the first one was set aside itself: which of the two is meant is for a
+        person to say, unless the file ``may_repeat`` what is said elsewhere. Of two files that
+        speak of one key, one that only adds what is new gives way.
         """
         table = TABLES[tally.table]
         key = key_of_body(table, body)
@@ -99,13 +103,16 @@ class Intake:
             self.leave_out(table.name, key)
             first = None
         tally.rows += 1
+        is_first = first is None
+        if first is None and not may_repeat:
+            first = self.gone.get(subject_of(table.name, key))
         if first is None:
             rows[key] = row
             tally.accepted += 1
             return True
         tally.set_aside += 1
         tally.repeated_keys += 1
-        tally.errors.append(_duplicate(table.key, key, row, first))
+        tally.errors.append(_duplicate(table.key, key, row, first, is_gone=is_first))
         return False
 
     def leave_out(self, table: str, key: str) -> None:
@@ -168,11 +175,16 @@ def _gives_way(row: Row, *, to: Row) -> bool:
     return row.tally.only_new and row.tally is not to.tally
 
 
-def _duplicate(key_columns: tuple[str, ...], key: str, second: Row, first: Row) -> RowProblem:
+def _duplicate(
+    key_columns: tuple[str, ...], key: str, second: Row, first: Row, *, is_gone: bool
+) -> RowProblem:
     place = f"row {first.number}"
     if first.tally.name != second.tally.name:
         place = f"{first.tally.name} {place}"
-    if first.values == second.values:
+    if is_gone:
+        cure = f"Mend {place} and remove this one, or give this one its own {key_columns[-1]}."
+        place += ", which was set aside"
+    elif first.values == second.values:
         cure = "Both say the same; remove one."
     else:
         cure = f"The first stays. Remove one, or give this one its own {key_columns[-1]}."
