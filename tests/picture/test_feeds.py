@@ -13,7 +13,7 @@ from throughline.model.sources import Delivery, Feed, Source
 from throughline.picture import Picture
 from throughline.picture.checks import checks_of, trust_of
 from throughline.picture.conflicts import conflicts_of
-from throughline.picture.feeds import FeedReport, SourceReport, feeds_of, sources_of
+from throughline.picture.feeds import FeedReport, Measure, SourceReport, feeds_of, sources_of
 from voices import HOUR, MONDAY, SHAFT, costs, feeds, picture, said
 
 DAY = timedelta(days=1)
@@ -95,8 +95,16 @@ def test_validity_and_uniqueness_are_counted_over_deliveries() -> None:
     assert feed.validity.value == pytest.approx(0.8)
     assert feed.uniqueness.value == pytest.approx(0.95)
     assert feed.validity.reason == "4 of 20 rows were set aside"
-    alone = reports(picture(said(SHAFT, "erp")))["erp", "materials"]
+    alone = reports(picture(*feeds("materials", "erp"), said(SHAFT, "erp")))["erp", "materials"]
     assert (alone.validity.value, alone.uniqueness.value) == (None, None)
+
+
+def test_of_a_stranger_without_a_fault_the_ledger_tells_that_no_row_was_set_aside() -> None:
+    """Its clean files are not stated; that it is not trusted yet says why."""
+    feed = reports(picture(said(SHAFT, "stranger")))["stranger", "materials"]
+    assert feed.validity == Measure(1.0, "no row of it was ever set aside")
+    assert feed.uniqueness.value is feed.trust.value is None
+    assert "once it is registered" in feed.trust.reason
 
 
 def test_completeness_is_that_of_cells_that_matter_and_of_days() -> None:

@@ -293,17 +293,37 @@ class _Inspector:
             is_cadence_observed=is_observed,
             deliveries=len(deliveries),
             freshness=_freshness(age, cadence, is_observed=is_observed),
-            validity=_validity(deliveries),
+            validity=_validity(deliveries, 0 if self._is_known(source) else len(rows)),
             completeness=_completeness(
                 _cells(TABLES.get(table), rows),
                 None if is_observed else _days(heard, deliveries, cadence, self.now),
             ),
             consistency=self._consistency(source, table, rows),
             uniqueness=_uniqueness(deliveries),
-            trust=_measured_trust([] if believed is None else [believed.trust]),
+            trust=self._trust(believed, deliveries, source, rows),
             failed=0 if believed is None else believed.failed,
             best=None if believed is None else believed.best,
         )
+
+    def _is_known(self, source: str) -> bool:
+        return source in self.picture.registry.sources
+
+    def _trust(
+        self,
+        believed: FieldTrust | None,
+        deliveries: Sequence[Delivery],
+        source: str,
+        rows: Sequence[Statement],
+    ) -> Measure:
+        if believed is not None:
+            return _measured_trust([believed.trust])
+        if deliveries or not rows or self._is_known(source):
+            return _measured_trust([])
+        # Its clean files are not stated, so nobody knows how many there were.
+        reason = (
+            "no row of it was ever set aside; its deliveries count as checks once it is registered"
+        )
+        return Measure(None, reason)
 
     @cached_property
     def _rows(self) -> Mapping[tuple[str, str], list[Statement]]:
@@ -378,8 +398,14 @@ def _freshness(age: timedelta | None, cadence: timedelta | None, *, is_observed:
     return Measure(timeliness(age, cadence), reason)
 
 
-def _validity(deliveries: Sequence[Delivery]) -> Measure:
+def _validity(deliveries: Sequence[Delivery], held: int) -> Measure:
+    """
+    From the deliveries. Of a source that nobody registered only files with faults are stated: when
+    there is none, all that came is what is ``held``.
+    """
     rows = sum(delivery.rows for delivery in deliveries)
+    if not rows and held:
+        return Measure(1.0, "no row of it was ever set aside")
     if not rows:
         return Measure(None, "no delivery of it was recorded")
     set_aside = sum(delivery.set_aside for delivery in deliveries)

@@ -194,7 +194,9 @@ def _on_time(look: Look, timed: int, late: int) -> Explained:
 
 def _usable(look: Look) -> Explained:
     deliveries = _last_deliveries(look)
-    rows = sum(d.rows for d in deliveries)
+    # Of a source that nobody registered clean files are not stated: what it says tells of them.
+    clean = (feed for feed in feeds_for(look) if not feed.deliveries and feed.validity.value == 1)
+    rows = sum(d.rows for d in deliveries) + sum(feed.rows for feed in clean)
     used = rows - sum(d.set_aside for d in deliveries)
     return of_picture(
         look,
@@ -204,7 +206,8 @@ def _usable(look: Look) -> Explained:
         tone=trust_tone(used / rows) if rows else "",
         note="" if rows else gettext("no delivery was recorded"),
         formula=gettext(
-            "Of all rows in the last delivery of each file, registered or not, those not set aside."
+            "Of all rows in the last delivery of each file those not set aside; of a source that "
+            "nobody registered and that made no mistake, what it said."
         ),
         inputs=((gettext("Rows"), f"{rows:,}"), (gettext("Used"), f"{used:,}")),
     )
