@@ -296,6 +296,17 @@ def test_an_export_without_anything_of_ours_is_told_by_the_exit_code(tmp_path: P
     assert "weather.csv is left out" in found["mapping"]
 
 
+def test_where_nothing_could_be_proposed_nothing_is_written_and_it_says_why(tmp_path: Path) -> None:
+    (tmp_path / "weather.csv").write_text("station,rain\nA,1.5\nB,2\n", encoding="utf-8")
+    out = tmp_path / "mapping.toml"
+    done = Terminal(tmp_path).run("suggest", "weather.csv", "--out", out, code=WRONG)
+    assert not out.exists()
+    assert b"Written to" not in done.stdout
+    assert b"weather.csv is nearest to " in done.stderr
+    assert b"no column of it fits " in done.stderr
+    assert f"{out} is not written." in done.stderr.decode()
+
+
 def test_what_is_not_there_or_holds_nothing_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("nowhere", "empty"):

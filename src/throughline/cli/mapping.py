@@ -34,17 +34,22 @@ def suggest(options: argparse.Namespace) -> int:
     found = propose(options.path, source=options.source)
     for sentence in found.unread:
         tell(sentence)
-    if options.out:
+    is_written = bool(options.out) and not found.is_empty
+    if is_written:
         options.out.write_text(found.text, encoding="utf-8", newline="\n")
     if found.is_empty:
         tell(
             "No table could be proposed. Name the columns and files by what they hold, or write "
             "the mapping by hand: docs/reference/mapping.md."
         )
+        for sentence in found.lacking:
+            tell(sentence)
+        if options.out:
+            tell(f"{options.out} is not written.")
     report = {
         "path": str(options.path),
         **found.as_json(),
-        "out": str(options.out) if options.out else None,
+        "out": str(options.out) if is_written else None,
         "seconds": watch.seconds,
     }
     show(options, report, _readable)
@@ -61,13 +66,20 @@ def _readable(report: dict[str, Any]) -> str:
             found["file"] or "a constant",
             found["score"],
             sum(line["active"] for line in found["columns"]),
-            ", ".join(found["missing"]) or "-",
+            _why_not_loaded(found),
         )
         for found in report["tables"]
     ]
-    header = ("table", "from", "score", "columns", "missing")
+    header = ("table", "from", "score", "columns", "not loaded, as")
     return (
         f"{table(rows, header)}\n"
         f"Written to {report['out']}. Read it, then:\n"
         f"throughline load {report['path']} --mapping {report['out']} --dry-run"
     )
+
+
+def _why_not_loaded(found: dict[str, Any]) -> str:
+    """Why a table stands in comments; a dash when it is loaded."""
+    if found["missing"]:
+        return f"missing {', '.join(found['missing'])}"
+    return f"more like {found['instead_of']}" if found["instead_of"] else "-"

@@ -331,3 +331,35 @@ def test_lists_of_both_kinds_are_each_their_own(tmp_path):
     assert taken["sales_order_lines"] == "auftraege.csv"
     assert taken["purchase_orders"] == "purchase_orders.csv"
     assert len([p for p in found.proposals if p.table == "purchase_orders"]) == 1
+
+
+@pytest.mark.parametrize("name", ["sales_order_lines.csv", "export.csv"])
+def test_columns_of_a_native_header_are_what_they_are_called_however_bad_their_cells(
+    tmp_path, name
+):
+    text = "id,material,quantity,due_on,customer\nS1,A,many,soon,X\nS2,B,x,2026-13-40,Y\n"
+    found = suggest(export(tmp_path, {name: text}))
+    assert not found.is_empty
+    assert rules(found, "sales_order_lines") == {
+        column: column for column in ("id", "material", "quantity", "due_on", "customer")
+    }
+    assert "LOOK: its samples do not fit (no numbers): such rows are set aside" in found.text
+
+
+def test_a_native_header_still_tells_how_its_dates_are_written(tmp_path):
+    text = "id,material,quantity,due_on\nS1,A,4,31.12.2026\nS2,B,5,24.12.2026\n"
+    found = suggest(export(tmp_path, {"sales_order_lines.csv": text}))
+    lines = rules(found, "sales_order_lines")
+    assert lines["due_on"] == {"from": "due_on", "date": "%d.%m.%Y"}
+
+
+def test_one_column_called_like_ours_in_a_foreign_header_must_hold_what_ours_holds(tmp_path):
+    text = "Item No,Description,procurement\nA,Axle,zzz\nB,Bolt,qqq\n"
+    found = suggest(export(tmp_path, {"items.csv": text}))
+    assert "procurement" not in rules(found, "materials")
+
+
+def test_what_is_lacking_is_told_by_table_of_the_export(tmp_path):
+    (told,) = suggest(export(tmp_path, {"weather.csv": "station,rain\nA,1.5\nB,2\n"})).lacking
+    assert told.startswith("weather.csv is nearest to ")
+    assert ", but no column of it fits " in told

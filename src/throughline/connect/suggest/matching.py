@@ -33,6 +33,7 @@ _REFERENCE_FLOOR = 0.62
 _REFERENCE_BONUS = 0.25
 _WRONG_REFERENCE = 0.6
 _URGENT = 0.5
+_NEARLY_ALL = 0.8
 _NOT_ITS_OWN_NAME = "!"
 _MEASURES = frozenset({"quantity", "price", "cost", "minutes", "hours", "weight", "percent"})
 
@@ -130,6 +131,8 @@ def score_pair(
     words: Words | None = None,
 ) -> Match:
     """How well one source column is one native column, with the reasons."""
+    if _is_called_the_same(profile, column) and has_native_header(source, table):
+        return _of_the_same_name(profile, column)
     named, phrase = name_score(source, profile, table, column, words)
     turn = _reference(column, link, table_of)
     if named == 0 and turn <= 0:
@@ -147,6 +150,30 @@ def score_pair(
         why.append("its values name something else")
     reasons = "; ".join(reason for reason in why if reason)
     return Match(column.name, profile.name, round(score, 3), reasons, suited.keys, suited.warning)
+
+
+def has_native_header(source: Source, table: Table) -> bool:
+    """
+    Whether the columns of a source are called like those of a native table: all that it requires,
+    and nearly all of the source's. Then the names say what is meant, and bad cells are bad cells.
+    """
+    header = {profile.name.strip().casefold() for profile in source.columns}
+    native = {column.name for column in table.columns}
+    required = {column.name for column in table.columns if column.required}
+    return required <= header and len(header & native) >= _NEARLY_ALL * len(header)
+
+
+def _is_called_the_same(profile: Profile, column: Column) -> bool:
+    return profile.name.strip().casefold() == column.name
+
+
+def _of_the_same_name(profile: Profile, column: Column) -> Match:
+    suited = fit(column, profile)
+    if suited.share > 0:
+        why = f"same name; {suited.why}"
+        return Match(column.name, profile.name, 1.0, why, suited.keys, suited.warning)
+    warning = f"its samples do not fit ({suited.why}): such rows are set aside"
+    return Match(column.name, profile.name, 1.0, "same name", warning=warning)
 
 
 def _reference(column: Column, link: Link | None, table_of: TableOf | None) -> float:

@@ -64,6 +64,11 @@ class Suggestion:
         """Whether no table of the export could be proposed for a native one."""
         return not any(proposal.is_active for proposal in self.proposals)
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Of each table of the export, what it is nearest to and what it lacks to be that."""
+        return tuple(map(_lack, self.seen))
+
     def why(self, table: str, native: str) -> str:
         """Why a native column is mapped as it is, and how sure that is; empty when it is not."""
         for proposal in self.proposals:
@@ -239,6 +244,14 @@ def _unmapped(seen: Sequence[Seen], proposals: Sequence[Proposal], export: Expor
         how = "is only joined" if id(one.source) in joined else "is left out"
         yield f"{one.source.name} {how}. Nearest: {near or 'nothing'}."
     yield from export.unread
+
+
+def _lack(seen: Seen) -> str:
+    best = seen.guesses[0] if seen.guesses else None
+    if best is None:
+        return f"{seen.source.name} is like no table."
+    lacks = f"no column of it fits {', '.join(best.missing)}" if best.missing else "too little fits"
+    return f"{seen.source.name} is nearest to {best.table} ({best.score:.2f}), but {lacks}."
 
 
 def _seen_json(seen: Seen) -> dict[str, Any]:
