@@ -8,6 +8,7 @@ import pytest
 
 from plant_folders import SHOP, shop
 from throughline.connect.loading import load
+from throughline.connect.mapping import parse_mapping
 from throughline.connect.preview import Preview, preview
 from throughline.errors import DataError
 from throughline.ledger.memory import MemoryLedger
@@ -136,3 +137,28 @@ def test_what_nothing_can_be_proposed_for_is_refused_as_a_load_refuses_it(tmp_pa
     (tmp_path / "weather.csv").write_text("station,rain\nA,1.5\nB,2\n")
     with pytest.raises(DataError, match="none is named after a table"):
         look(tmp_path)
+
+
+def test_columns_that_a_mapping_takes_over_by_their_names_say_so(tmp_path):
+    (tmp_path / "items.csv").write_text("id,name,Lead\nA,Axle,4\n")
+    text = (
+        '[[table]]\nname = "materials"\nfile = "items.csv"\n'
+        '[table.columns]\nid = "id"\nname = "name"\nlead_time_days = "Lead"\n'
+        'procurement = { value = "buy" }\n'
+    )
+    (file,) = look(tmp_path, mapping=parse_mapping(text)).files
+    assert {column.native: column.why for column in file.columns} == {
+        "id": "same name",
+        "name": "same name",
+        "lead_time_days": "as the mapping says",
+        "procurement": 'always "buy"',
+    }
+
+
+def test_a_native_file_of_bad_rows_alone_is_shown_as_it_stands(tmp_path):
+    (tmp_path / "sales_order_lines.csv").write_text(
+        "id,material,quantity,due_on\nS1,A,many,soon\nS2,B,x,2026-13-40\n"
+    )
+    seen = look(tmp_path / "sales_order_lines.csv")
+    assert (seen.mapping, seen.is_suggested) == ("", False)
+    assert (seen.total("accepted"), seen.total("set_aside")) == (0, 2)

@@ -196,11 +196,22 @@ def _native(
     except DataError as error:
         failure = error
     proposed = suggest(path, source=source)
-    if not proposed.is_empty:
+    if not proposed.is_empty and (failure is not None or not _reads_the_same(proposed)):
         return proposed
     if failure is not None:
         raise failure
     return intake
+
+
+def _reads_the_same(proposed: Suggestion) -> bool:
+    """Whether a proposal takes every column by its name, so that native files are read as well."""
+    return all(
+        isinstance(line.rule, str) and line.rule.casefold() == line.native
+        for proposal in proposed.proposals
+        if proposal.is_active and not proposal.only_new
+        for line in proposal.lines
+        if line.is_active
+    )
 
 
 def _settle(intake: Intake, picture: Picture, source: str) -> None:
@@ -252,6 +263,8 @@ def _mapped_file(
 def _why(rule: TableRule, column: ColumnRule, proposed: Suggestion | None) -> str:
     if proposed is not None and (told := proposed.why(rule.name, column.name)):
         return told
+    if column.sources and all(name.casefold() == column.name for name in column.sources):
+        return "same name"
     return "as the mapping says" if column.value is None else f'always "{column.value}"'
 
 
