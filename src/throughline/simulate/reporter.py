@@ -26,7 +26,7 @@ class Reporter:
         """State one record at a minute of the stretch."""
         table = table_of(type(record))
         key, at = table.key_of(record), self._stretch.moment(now)
-        # Of two statements about one thing in one minute the later one holds: its number is greater.
+        # Of two statements about one thing in one minute the later holds: its number is greater.
         number = self._said[key, table.name, now]
         self._said[key, table.name, now] += 1
         self.events.append(
