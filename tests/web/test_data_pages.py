@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
+from throughline.model.codec import to_json
 from throughline.model.decisions import Finding, FindingKind
-from throughline.model.events import RETRACTED
+from throughline.model.events import RETRACTED, Event, recorded_kind
 from throughline.model.materials import Material
 from throughline.model.personnel import Role
 from throughline.model.sources import Delivery, Feed, Match, Source, SourceKind
@@ -187,6 +188,12 @@ def test_one_row_that_passed_every_check_makes_no_feed_weak(
     (row,) = re.findall(r"<tr>\s*<th scope=\"row\">sites.*?</tr>", page, re.DOTALL)
     assert "67 %" in words(f"<main>{row}</main>")
     assert "risk" not in row
+    site, body = next((s.id, to_json(s)) for s in shop.picture().plant.sites.values())
+    stated = Event("E1", recorded_kind("sites"), f"sites/{site}", "erp", LATER, body)
+    shop.ledger.append([stated], recorded_at=LATER)
+    found = read(sign_in("tess"), f"/data/lineage/sites/{site}")
+    assert "67 %" in words(found)
+    assert not re.search(r"right number (risk|late)", found)
 
 
 def delivered(

@@ -15,9 +15,10 @@ from throughline.model import TABLES
 from throughline.picture.history import Saying
 from throughline.picture.lineage import EventLink, Lineage
 from throughline.picture.prov import to_prov
+from throughline.picture.trust import Link
 from throughline.web.access import sees_all
 from throughline.web.look import Look
-from throughline.web.pages.data_feeds import age_words, trust_tone
+from throughline.web.pages.data_feeds import age_words, field_tone, trust_tone
 from throughline.web.pages.data_state import data_state
 from throughline.web.pages.data_values import (
     per_cent,
@@ -131,7 +132,7 @@ def lineage_page(look: Look, wanted: str) -> LineagePage:
         activity=found.activity,
         facts=tuple(_facts(look, found)),
         trust=per_cent(found.trust.trust),
-        tone=trust_tone(found.trust.trust),
+        tone=_tone(look, found),
         is_checked=_is_checked(look, found),
         age=age_words(None if newest is None else (look.now - newest) / _A_MINUTE),
         weakest="" if weakest is None else weakest.name,
@@ -217,7 +218,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _links(look: Look, found: Lineage) -> Iterable[LinkLine]:
-    weakest, checked = found.trust.weakest, _checked(look)
+    weakest, checked, sound = found.trust.weakest, _checked(look), _sound(look)
     for link in sorted(found.trust.links, key=lambda link: (link.worth, link.name)):
         is_checked = link.name in checked
         yield LinkLine(
@@ -225,7 +226,7 @@ def _links(look: Look, found: Lineage) -> Iterable[LinkLine]:
             right=per_cent(link.reliability),
             fresh=per_cent(link.timeliness),
             worth=per_cent(link.worth),
-            tone=trust_tone(link.worth) if is_checked else "",
+            tone=trust_tone(link.worth) if is_checked and not _is_sound(link, sound) else "",
             is_weakest=link == weakest,
             is_checked=is_checked,
         )
@@ -237,10 +238,28 @@ def _input(look: Look, one: Lineage) -> InputLine:
         id=one.id,
         label=thing_words(one.id, look.plant) if _is_record(one.id) else one.label,
         trust=per_cent(one.trust.trust),
-        tone=trust_tone(one.trust.trust) if is_checked else "",
+        tone=_tone(look, one) if is_checked else "",
         events=len(one.all_events),
         is_checked=is_checked,
     )
+
+
+def _tone(look: Look, found: Lineage) -> str:
+    """None while every link is fresh and beyond doubt: many links, each checked seldom, are not."""
+    sound = _sound(look)
+    is_doubted = any(not _is_sound(link, sound) for link in found.trust.links)
+    return trust_tone(found.trust.trust) if is_doubted else ""
+
+
+def _is_sound(link: Link, sound: frozenset[str]) -> bool:
+    return link.name in sound and not trust_tone(link.timeliness)
+
+
+def _sound(look: Look) -> frozenset[str]:
+    """The links of which something was checked and of which the checks raise no doubt."""
+    found = data_state(look).fields
+    names = (f for f in found if "." not in f.field and f.is_checked and not field_tone(f))
+    return frozenset(f"{f.source} {f.field}" for f in names)
 
 
 def _is_checked(look: Look, found: Lineage) -> bool:
