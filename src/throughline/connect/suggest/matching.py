@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from throughline.connect.suggest.exports import Source
 from throughline.connect.suggest.fit import fit
@@ -97,6 +96,8 @@ def match_columns(
     worth[worth < UNSURE] = 0.0
     # Columns that must be there come first when two want the same source.
     urgency = np.array([[_URGENT if column.required else 0.0] for column in table.columns])
+    from scipy.optimize import linear_sum_assignment  # slow: not before it is needed
+
     rows, places = linear_sum_assignment(worth + urgency * (worth > 0), maximize=True)
     found: dict[str, Match] = {}
     for row, place in zip(rows, places, strict=True):

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from throughline.connect.native import NATIVE_TABLES
 from throughline.connect.suggest.exports import Source
@@ -91,6 +90,8 @@ def choose_tables(
             is_near = guess.score >= ACCEPTED and guess.score >= best * _NEAR_BEST
             if is_near and not guess.missing:
                 worth[row, names.index(guess.table)] = guess.score**2
+    from scipy.optimize import linear_sum_assignment  # slow: not before it is needed
+
     rows, places = linear_sum_assignment(worth, maximize=True)
     first = {int(r): names[p] for r, p in zip(rows, places, strict=True) if worth[r, p] > 0}
     taken = set(first.values())
