@@ -148,9 +148,14 @@ def copied(database: Path, folder: Path) -> Path:
     return copy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """
+    One Chromium for the tests of a file.
+
+    Not for the whole run: while it is there an event loop runs in this thread, and tests of other
+    folders that follow in the same process would not be let into the database.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_path, args=CHROMIUM_ARGUMENTS

@@ -460,3 +460,23 @@ def test_of_endless_errors_the_first_are_kept(
     client.post(f"{address}/commit")
     rows = client.get(f"{address}/errors.csv").content.decode().splitlines()
     assert len(rows) == 1 + 2
+
+
+def test_a_page_that_asks_while_a_result_is_kept_finds_none_or_all_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(parked, "_root", lambda: tmp_path)
+    waiting = parked.Parked("0" * 32, "x.csv", "paul", "erp", MONDAY)
+    waiting.folder.mkdir(parents=True)
+    found: list[Any] = []
+    write = Path.write_text
+
+    def asked_meanwhile(path: Path, text: str, encoding: str) -> int:
+        write(path, text[: len(text) // 2], encoding)
+        found.append(parked.result_of(waiting))
+        return write(path, text, encoding)
+
+    monkeypatch.setattr(Path, "write_text", asked_meanwhile)
+    parked.keep_result(waiting, {"rows": 1})
+    assert (found, parked.result_of(waiting)) == ([None], {"rows": 1})
+    assert [path.name for path in (tmp_path / waiting.key).iterdir()] == ["result.json"]

@@ -130,7 +130,7 @@ def remapped(parked: Parked, mapping: str) -> Parked:
 
 def keep_result(parked: Parked, result: dict[str, Any]) -> None:
     """Keep what became of the file, and let the file itself go."""
-    (_root() / parked.key / _RESULT).write_text(json.dumps(result), "utf-8")
+    _write_whole(_root() / parked.key / _RESULT, json.dumps(result))
     shutil.rmtree(parked.folder, ignore_errors=True)
 
 
@@ -206,7 +206,14 @@ def _of(username: str) -> list[Parked]:
 
 def _write(parked: Parked) -> None:
     facts = {**asdict(parked), "at": parked.at.isoformat()}
-    (_root() / parked.key / _ABOUT).write_text(json.dumps(facts), "utf-8")
+    _write_whole(_root() / parked.key / _ABOUT, json.dumps(facts))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """A page that asks meanwhile finds what was there before or all of it, and never a part."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    part.write_text(text, "utf-8")
+    part.replace(path)
 
 
 def _read(key: str) -> Parked | None:
