@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -184,3 +186,22 @@ def test_an_assumption_that_was_refuted_and_replaced_stays_in_sight(
     assert "Refuted and replaced" in text
     assert "95 %" in text
     assert "Refuted and replaced" not in sign_in("petra").get("/assumptions").content.decode()
+
+
+def test_a_mistake_of_ours_is_told_with_its_place(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        message = "a mistake of ours"
+        raise RuntimeError(message)
+
+    (handler,) = logging.getLogger("django.request").handlers
+    told = io.StringIO()
+    monkeypatch.setattr(handler, "stream", told)
+    monkeypatch.setattr("throughline.web.views.today", broken)
+    client = sign_in("maria")
+    client.raise_request_exception = False
+    assert client.get("/").status_code == 500
+    assert "RuntimeError: a mistake of ours" in told.getvalue()
+    assert client.get("/nowhere").status_code == 404
+    assert "nowhere" not in told.getvalue()
